@@ -1,0 +1,130 @@
+# bedrock - Amazon Bedrock from C. POSIX make; needs a C compiler and BearSSL (make deps).
+#
+# CC CFLAGS LDFLAGS AR PREFIX DESTDIR are yours; what the sources need is added to them.
+
+CC = cc
+CFLAGS = -O2
+LDFLAGS =
+AR = ar
+PREFIX = /usr/local
+DESTDIR =
+
+# BearSSL's headers stand in a folder of their own in Debian, where musl-gcc does not look by itself.
+BEARSSL_CFLAGS = -isystem /usr/include/bearssl
+BEARSSL_LIBS = -lbearssl
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+WERROR =
+# the public test suites of the specifications, outside of this repository
+VECTORS = ../shared/spec/vectors
+# how long `make fuzz` lets each target run
+FUZZ_SECONDS = 60
+
+ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
+ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
+
+LIB_OBJ = buffer.o
+CLI_OBJ =
+EMU_OBJ =
+T_OBJ = test/t.o
+UNIT = test/test_buffer
+VEC =
+REPLAY =
+EXAMPLES =
+BENCH =
+
+all: libbedrock.a
+
+.SUFFIXES:
+.SUFFIXES: .c .o
+.c.o:
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+tls.o: tls.c
+	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c tls.c -o $@
+test/emu_tls.o: test/emu_tls.c
+	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c test/emu_tls.c -o $@
+test/emu_sigv4.o: test/emu_sigv4.c
+	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c test/emu_sigv4.c -o $@
+
+libbedrock.a: $(LIB_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+bedrock: $(CLI_OBJ) libbedrock.a tools/fortify.o
+	$(CC) $(CFLAGS) -o $@ $(CLI_OBJ) $(ALL_LIBS)
+bedrock-emulator: $(EMU_OBJ) libbedrock.a tools/fortify.o
+	$(CC) $(CFLAGS) -o $@ $(EMU_OBJ) $(ALL_LIBS)
+
+$(LIB_OBJ): bedrock.h bedrock_int.h
+$(CLI_OBJ): bedrock.h cli/cli.h
+$(EMU_OBJ): bedrock.h test/emu.h
+test/t.o test/mock.o: bedrock.h test/t.h test/mock.h
+
+# ---- Man page -------------------------------------------------------------------------------------
+
+tools/man: tools/man.c cli/options.o libbedrock.a
+	$(CC) $(ALL_CFLAGS) -o $@ tools/man.c cli/options.o $(ALL_LIBS)
+man: tools/man
+	./tools/man > doc/bedrock.1
+
+# ---- Tests ----------------------------------------------------------------------------------------
+
+$(UNIT) $(VEC): libbedrock.a tools/fortify.o $(T_OBJ) bedrock_int.h
+	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $@.c $(T_OBJ) $(ALL_LIBS)
+$(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o
+	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/t.o test/mock.o $(ALL_LIBS)
+$(REPLAY): test/t.o test/mock.o
+test/tls_client: test/tls_client.c libbedrock.a tools/fortify.o
+	$(CC) $(ALL_CFLAGS) -o $@ test/tls_client.c $(ALL_LIBS)
+$(EXAMPLES): libbedrock.a tools/fortify.o
+	$(CC) $(ALL_CFLAGS) -o $@ $@.c $(ALL_LIBS)
+$(BENCH): libbedrock.a tools/fortify.o
+	$(CC) $(ALL_CFLAGS) -o $@ $@.c $(ALL_LIBS)
+
+# everything that the rungs below run
+programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client tools/man $(EXAMPLES)
+# after every edit: no network, seconds
+check: $(UNIT)
+	sh test/tally.sh unit $(UNIT)
+vectors: $(VEC)
+	sh test/tally.sh vectors $(VEC)
+replay: $(REPLAY)
+	sh test/tally.sh replay $(REPLAY)
+emulator: all tools/man test/tls_client $(EXAMPLES)
+	sh test/tally.sh emulator test/cli.sh test/tls.sh test/readme.sh
+interop: all
+	sh test/tally.sh interop test/interop/run.sh
+asan:
+	sh test/variant.sh asan
+# the whole ladder; ends with one line over all rungs
+test:
+	sh test/ladder.sh
+fuzz:
+	sh fuzz/run.sh $(FUZZ_SECONDS)
+
+# ---- Measures -------------------------------------------------------------------------------------
+
+bench: all $(BENCH)
+	sh bench/run.sh
+size: all
+	sh tools/size.sh
+
+# ---- Set up, show, install ------------------------------------------------------------------------
+
+# installs what is missing, and is the only target that installs anything
+deps:
+	sh tools/deps.sh $(MAKECMDGOALS)
+demo: all
+	./bedrock-emulator -- sh tools/demo.sh
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig 	$(DESTDIR)$(PREFIX)/share/man/man1
+	cp bedrock bedrock-emulator $(DESTDIR)$(PREFIX)/bin/
+	cp bedrock.h $(DESTDIR)$(PREFIX)/include/
+	cp libbedrock.a $(DESTDIR)$(PREFIX)/lib/
+	sed 's|@PREFIX@|$(PREFIX)|' bedrock.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc
+	cp doc/bedrock.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/bedrock $(DESTDIR)$(PREFIX)/bin/bedrock-emulator 	$(DESTDIR)$(PREFIX)/include/bedrock.h $(DESTDIR)$(PREFIX)/lib/libbedrock.a 	$(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc $(DESTDIR)$(PREFIX)/share/man/man1/bedrock.1
+clean:
+	rm -f $(LIB_OBJ) $(CLI_OBJ) $(EMU_OBJ) $(T_OBJ) $(UNIT) $(VEC) $(REPLAY) $(EXAMPLES) $(BENCH) 	fuzz/replay.o tools/fortify.o tools/man test/tls_client libbedrock.a bedrock bedrock-emulator
+	rm -rf .build
+
+.PHONY: all programs man check vectors replay emulator interop asan test fuzz bench size deps demo install uninstall clean

@@ -1,0 +1,530 @@
+/*
+ * bedrock.h - call Amazon Bedrock from C.
+ *
+ * Rules that hold for every function here:
+ *   - Below zero is failure, zero is finished, above zero there is more to do. A failed bedrock_call
+ *     stays failed and keeps giving the same answer; its client can start another.
+ *   - Pointers handed out belong to the object they came from and live until it is next used.
+ *     Pointers handed in are not kept after the function returns, unless its comment says so.
+ *   - Clients share nothing. One thread at a time per client and its calls; any number of clients.
+ *   - Text is UTF-8 with a length; a struct bedrock_slice is not zero-terminated.
+ *   - Requests and responses are the service's own JSON. No struct mirrors its schema: a member that
+ *     AWS adds tomorrow works today.
+ *   - Nothing here prints, exits, starts a thread, installs a signal handler or changes the locale.
+ *
+ * The shortest program is bedrock_open(), bedrock_ask(), bedrock_close(). Programs with a loop of
+ * their own use bedrock_start(), bedrock_step(), bedrock_end().
+ */
+#ifndef BEDROCK_H
+#define BEDROCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BEDROCK_VERSION "0.1.0"
+
+/* What the built-in TLS is and offers on this processor, for a program's --version. Static. */
+const char *bedrock_tls_profile(void);
+
+/* ---- Codes ----------------------------------------------------------------------------------- */
+
+/* What a step asks for or brings. Never byte counts. */
+enum bedrock_status {
+    BEDROCK_DONE = 0,       /* finished, and well formed to the last byte */
+    BEDROCK_EVENT = 1,      /* an event was filled in */
+    BEDROCK_WANT_READ = 2,  /* poll bedrock_fd() for bedrock_events(), then step again */
+    BEDROCK_WANT_WRITE = 3, /* the same, mostly waiting to write */
+    BEDROCK_WANT_TIME = 4   /* nothing to poll: step again after bedrock_timeout_ms() */
+};
+
+/* Failures: name, value, meaning. Append only; the values are part of the ABI. */
+#define BEDROCK_ERROR_LIST(X)                                                                      \
+    X(NOMEM, -1, "out of memory")                                                                  \
+    X(USAGE, -2, "an argument or the request is wrong; nothing was sent")                          \
+    X(CONFIG, -3, "no Region, no credentials, or an unusable endpoint or CA bundle")               \
+    X(RESOLVE, -4, "the host name could not be resolved")                                          \
+    X(CONNECT, -5, "no connection could be made")                                                  \
+    X(TLS, -6, "the TLS handshake or a TLS record failed")                                         \
+    X(TIMEOUT, -7, "a time-out passed")                                                            \
+    X(IO, -8, "the connection broke")                                                              \
+    X(PROTOCOL, -9, "the peer sent something malformed")                                           \
+    X(TRUNCATED, -10, "the response ended before it was complete")                                 \
+    X(LIMIT, -11, "something from outside exceeded its ceiling")                                   \
+    X(SERVICE, -12, "the service answered with an error")                                          \
+    X(CANCELLED, -13, "a callback asked to stop")
+
+enum bedrock_code {
+#define BEDROCK_ERROR_ENUM_(name, value, text) BEDROCK_ERR_##name = value,
+    BEDROCK_ERROR_LIST(BEDROCK_ERROR_ENUM_)
+#undef BEDROCK_ERROR_ENUM_
+    BEDROCK_OK = 0
+};
+
+/* "TLS" for BEDROCK_ERR_TLS, "OK" for 0, "UNKNOWN" for anything else. Static. */
+const char *bedrock_code_name(int code);
+
+/* The meaning from the list above. Static. */
+const char *bedrock_code_text(int code);
+
+/*
+ * What went wrong. Everything is in place: an error can be told with no memory left. The first cause
+ * wins. `message` says what was being done, to what, and what was seen, on one line without secrets.
+ */
+struct bedrock_error {
+    int code;             /* enum bedrock_code */
+    int http_status;      /* 0: no response was received */
+    int sys_errno;        /* of the system call that failed, or 0 */
+    int tls_code;         /* BearSSL's: 256 + n alert n received, 512 + n sent; or 0 */
+    int retryable;        /* 1: the same call may succeed later (AWS SDKs' standard classification) */
+    int attempts;         /* how often the request was sent */
+    int clock_skew_s;     /* server's Date less the local clock, in seconds; 0: no Date was seen */
+    char name[64];        /* the service's exception, "ThrottlingException"; "" when it named none */
+    char request_id[64];  /* x-amzn-RequestId */
+    char message[1024];   /* one line, UTF-8, zero-terminated, cut at a character when too long */
+};
+
+/* ---- Memory and bytes ------------------------------------------------------------------------ */
+
+/* A run of bytes that belongs to somebody else. */
+struct bedrock_slice {
+    const char *p;
+    size_t len;
+};
+
+/*
+ * The one allocation hook. (NULL, 0, n) allocates, (p, old, n) resizes, (p, old, 0) frees and returns
+ * NULL; old is the size last asked for. NULL for n > 0 means out of memory: p is left as it was, the
+ * work in progress fails with BEDROCK_ERR_NOMEM, and nothing leaks.
+ */
+typedef void *(*bedrock_alloc_fn)(void *ctx, void *p, size_t old, size_t n);
+
+/*
+ * Bytes that grow, geometrically, to a ceiling. All zero is an empty buffer with the C library's
+ * allocator and a ceiling of 64 MiB. The first failure sticks in `error` and later appends do nothing,
+ * so only the end of a sequence needs a check.
+ */
+struct bedrock_buffer {
+    char *p;        /* the bytes; NULL while nothing was written. Not zero-terminated */
+    size_t len;     /* bytes written */
+    size_t cap;     /* bytes allocated */
+    size_t max;     /* ceiling for len; 0: 64 MiB */
+    bedrock_alloc_fn alloc;
+    void *alloc_ctx;
+    int error;      /* 0, BEDROCK_ERR_NOMEM, BEDROCK_ERR_LIMIT, or the writer's BEDROCK_ERR_USAGE */
+};
+
+/* Append n bytes. Returns b->error. */
+int bedrock_buffer_append(struct bedrock_buffer *b, const void *p, size_t n);
+
+/* Release the memory, wiped, and make b empty again; allocator and ceiling stay. NULL is allowed. */
+void bedrock_buffer_free(struct bedrock_buffer *b);
+
+/* ---- JSON (RFC 8259) ------------------------------------------------------------------------- */
+
+enum bedrock_json_type {
+    BEDROCK_JSON_NONE = 0,
+    BEDROCK_JSON_OBJECT,
+    BEDROCK_JSON_ARRAY,
+    BEDROCK_JSON_STRING,
+    BEDROCK_JSON_NUMBER,
+    BEDROCK_JSON_TRUE,
+    BEDROCK_JSON_FALSE,
+    BEDROCK_JSON_NULL
+};
+
+/* One value inside a JSON text: its type and its raw bytes, quotes and brackets included. */
+struct bedrock_json {
+    enum bedrock_json_type type;
+    const char *p;
+    size_t len;
+};
+
+/* Where and why a text is not JSON. Lines and columns count from 1, columns in bytes. */
+struct bedrock_json_error {
+    size_t offset;
+    size_t line;
+    size_t column;
+    const char *what; /* static, e.g. "expected ':' after a member name" */
+};
+
+/*
+ * Check that text[0..len) is exactly one JSON value, strictly: UTF-8, escapes, paired surrogates,
+ * numbers, at most 512 levels deep, white space around it and nothing else. No byte-order mark.
+ * 0: *v is the value without surrounding white space. BEDROCK_ERR_USAGE: *e says where (e may be NULL).
+ * Nothing is copied: *v points into text.
+ */
+int bedrock_json_parse(const char *text, size_t len, struct bedrock_json *v,
+                       struct bedrock_json_error *e);
+
+/*
+ * The value at `path` below v: member names joined by '.', elements as [n], as in
+ * "output.message.content[0].text". Names compare after unescaping; a name holding '.' or '['
+ * cannot be asked for this way, iterate instead. Of several members with one name the last counts.
+ * The result's type is BEDROCK_JSON_NONE when there is none; null is a value. v must have come
+ * from bedrock_json_parse() or from here; the answer for text that was never checked is unspecified
+ * but stays inside it.
+ */
+struct bedrock_json bedrock_json_get(struct bedrock_json v, const char *path);
+
+/* Iterates the members of an object or the elements of an array; fill with bedrock_json_iterate(). */
+struct bedrock_json_iter {
+    const char *p;
+    const char *end;
+    enum bedrock_json_type type;
+};
+
+/* Start over v. Anything but an object or an array has no elements. */
+struct bedrock_json_iter bedrock_json_iterate(struct bedrock_json v);
+
+/* 1: *value is the next one and, in an object, *name its name as a JSON string; 0: no more.
+ * name may be NULL. */
+int bedrock_json_next(struct bedrock_json_iter *it, struct bedrock_json *name,
+                      struct bedrock_json *value);
+
+/*
+ * Decode a string value into buf, which takes at most cap bytes. Returns the whole decoded length
+ * even when cap is smaller (then buf holds the first characters that fit, never part of one).
+ * Never longer than v.len. Not zero-terminated. Other types have length 0. buf may be NULL with
+ * cap 0, and may be v.p + 1 itself (decoding in place).
+ */
+size_t bedrock_json_unescape(struct bedrock_json v, char *buf, size_t cap);
+
+/* 1 when v is a string that decodes to exactly this zero-terminated text. */
+int bedrock_json_equals(struct bedrock_json v, const char *text);
+
+/* The value of an integer number. 0, or BEDROCK_ERR_USAGE when v is none or does not fit (fractions
+ * and exponents count as none). */
+int bedrock_json_int(struct bedrock_json v, int64_t *out);
+
+/*
+ * A JSON writer. All zero is ready to use. Commas and colons are its business; what it cannot
+ * write correctly (a value without a name in an object, text that is not UTF-8, raw bytes that are
+ * not JSON) sets out.error and stops it.
+ */
+struct bedrock_writer {
+    struct bedrock_buffer out;  /* read out.p and out.len when bedrock_write_end() has returned 0 */
+    unsigned depth;
+    unsigned char in_object[64]; /* a bit a level */
+    unsigned char state;
+};
+
+void bedrock_write_object(struct bedrock_writer *w);     /* { */
+void bedrock_write_object_end(struct bedrock_writer *w); /* } */
+void bedrock_write_array(struct bedrock_writer *w);      /* [ */
+void bedrock_write_array_end(struct bedrock_writer *w);  /* ] */
+void bedrock_write_name(struct bedrock_writer *w, const char *name);  /* zero-terminated */
+void bedrock_write_string(struct bedrock_writer *w, const char *text, size_t len);
+void bedrock_write_int(struct bedrock_writer *w, int64_t n);
+void bedrock_write_bool(struct bedrock_writer *w, int yes);
+void bedrock_write_null(struct bedrock_writer *w);
+
+/* Any JSON value, checked and copied as it is, digits and spacing kept. */
+void bedrock_write_raw(struct bedrock_writer *w, const char *json, size_t len);
+
+/* A member with a name and a value that bedrock_json_parse() has checked: not checked again. */
+void bedrock_write_member(struct bedrock_writer *w, struct bedrock_json name, struct bedrock_json v);
+
+/* 0 when one complete value was written, else out.error (BEDROCK_ERR_USAGE for an open bracket). */
+int bedrock_write_end(struct bedrock_writer *w);
+
+/* bedrock_buffer_free() on its buffer; the writer is as new. NULL is allowed. */
+void bedrock_write_free(struct bedrock_writer *w);
+
+/* ---- Settings -------------------------------------------------------------------------------- */
+
+/*
+ * A transport of your own, for tests, tunnels or another TLS engine. It carries plain bytes between
+ * this library and the named host; with `tls` set it must encrypt them and check the host's name.
+ * Every function but describe is required. Nothing may block longer than your loop can bear.
+ *
+ *   open      start connecting; *conn is yours. 0, or below zero (then *conn is not used)
+ *   step      0 once bytes can flow; BEDROCK_WANT_READ, _WRITE or _TIME while not; below zero: failed
+ *   read      0 with *n > 0 bytes, or 0 with *n == 0 when the peer has ended the stream properly;
+ *             BEDROCK_WANT_*; below zero: failed
+ *   write     0 with *n > 0 bytes taken; BEDROCK_WANT_*; below zero: failed
+ *   fd        what to poll, or -1
+ *   events    the poll(2) bits that matter now
+ *   close     release conn, in any state
+ *   describe  after a failure, say more in *e (message, sys_errno, tls_code); conn is NULL when open
+ *             failed; may be NULL
+ *   timeout_ms  when step wants to be called again in any case; -1: it does not; may be NULL
+ */
+struct bedrock_io {
+    void *ctx;
+    int (*open)(void *ctx, const char *host, int port, int tls, void **conn);
+    int (*step)(void *conn);
+    int (*read)(void *conn, void *buf, size_t cap, size_t *n);
+    int (*write)(void *conn, const void *buf, size_t len, size_t *n);
+    int (*fd)(void *conn);
+    int (*events)(void *conn);
+    void (*close)(void *conn);
+    void (*describe)(void *ctx, void *conn, struct bedrock_error *e);
+    int (*timeout_ms)(void *conn);
+};
+
+/* Milliseconds since 1970 when wall is 1, on a clock that never jumps when it is 0. */
+typedef int64_t (*bedrock_clock_fn)(void *ctx, int wall);
+
+/* The value of an environment variable or NULL; it must stay valid until the call returns. */
+typedef const char *(*bedrock_getenv_fn)(void *ctx, const char *name);
+
+/*
+ * What the client is doing, a line at a time and without secrets: each attempt, what was sent and
+ * received. `line` is zero-terminated and has no newline.
+ */
+typedef void (*bedrock_trace_fn)(void *ctx, const char *line);
+
+/*
+ * Settings for bedrock_open(). All zero (`= {0}`) is a working default; set what you care about.
+ * New fields go at the end, where zero means "as before"; bedrock_open() passes the size for you.
+ */
+struct bedrock_options {
+    const char *region;         /* NULL: AWS_REGION, then AWS_DEFAULT_REGION; none is an error */
+    const char *endpoint_url;   /* for both services; NULL: AWS_ENDPOINT_URL_BEDROCK_RUNTIME and
+                                   AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL, then the Region's own.
+                                   http:// is taken for loopback addresses only */
+    const char *access_key_id;      /* the two together, or NULL both: the environment's. Keys */
+    const char *secret_access_key;  /* given here go before a bearer token from the environment */
+    const char *session_token;      /* may be NULL */
+    const char *bearer_token;   /* an Amazon Bedrock API key; NULL: AWS_BEARER_TOKEN_BEDROCK */
+    const char *ca_file;        /* PEM bundle instead of the built-in roots; NULL: AWS_CA_BUNDLE, then
+                                   SSL_CERT_FILE. Names are always checked */
+    const char *ca_pem;         /* the same as text; goes before ca_file */
+    size_t ca_pem_len;          /* 0: zero-terminated */
+    int connect_timeout_ms;     /* resolve, connect and TLS; 0: 10000 */
+    int idle_timeout_ms;        /* longest silence from the server; 0: 3600000, a long answer takes
+                                   its time; below 0: for ever */
+    size_t max_event;           /* largest event-stream frame; 0: 24 MiB + 129 KiB. Above it,
+                                   BEDROCK_ERR_LIMIT */
+    size_t max_response;        /* largest body of a one-shot response; 0: 64 MiB */
+    const struct bedrock_io *io;    /* your own transport, kept until bedrock_close(); NULL: sockets */
+    bedrock_alloc_fn alloc;     /* NULL: realloc and free */
+    void *alloc_ctx;            /* passed to alloc, never looked at */
+    bedrock_clock_fn clock;     /* NULL: the system's */
+    void *clock_ctx;
+    bedrock_getenv_fn getenv;   /* NULL: getenv(3); give one that returns NULL to read none */
+    void *getenv_ctx;
+    bedrock_trace_fn trace;     /* NULL: none */
+    void *trace_ctx;
+    const char *user_agent;     /* put before the library's own in User-Agent; NULL: nothing */
+};
+
+/* ---- Client ---------------------------------------------------------------------------------- */
+
+struct bedrock;
+struct bedrock_call;
+
+/*
+ * Make a client. Finds Region, credentials, endpoints and trust anchors and connects to nothing.
+ * *out is set even on failure, unless memory ran out, so that bedrock_error() can tell why;
+ * bedrock_close() it in any case. opt may be NULL; what it points to is copied, secrets included.
+ */
+int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *opt, size_t opt_size);
+
+/* As above; for C and C++ programs, which know the size of the struct they were compiled with. */
+static inline int bedrock_open(struct bedrock **out, const struct bedrock_options *opt)
+{
+    return bedrock_open_sized(out, opt, sizeof *opt);
+}
+
+/* End every call that is still under way, close kept connections, wipe secrets. NULL is allowed. */
+void bedrock_close(struct bedrock *b);
+
+/* Why bedrock_open(), bedrock_start() or bedrock_ask() failed last. Never NULL; NULL tells NOMEM. */
+const struct bedrock_error *bedrock_error(const struct bedrock *b);
+
+/* The Region in use, zero-terminated; lives as long as b. */
+const char *bedrock_region(const struct bedrock *b);
+
+/* ---- Calls ----------------------------------------------------------------------------------- */
+
+/* https://docs.aws.amazon.com/bedrock/latest/APIReference/ names what each takes and returns. */
+enum bedrock_operation {
+    BEDROCK_CONVERSE = 1,           /* needs model and body */
+    BEDROCK_CONVERSE_STREAM = 2,    /* needs model and body; answers in events */
+    BEDROCK_LIST_FOUNDATION_MODELS = 3  /* may have a query */
+};
+
+struct bedrock_request {
+    enum bedrock_operation operation;
+    const char *model;      /* model id, inference profile id or ARN, as it is */
+    const char *query;      /* "byProvider=Amazon&...", without '?', all but unreserved characters
+                               percent-encoded, at most 64 parameters; NULL: none */
+    const char *body;       /* JSON text. BORROWED until bedrock_end(): an attempt may send it again */
+    size_t body_len;
+    int deadline_ms;        /* for the whole call, from bedrock_start(); 0: none */
+};
+
+/*
+ * Start a call. Does not wait. The body is borrowed until bedrock_end(); everything else is copied.
+ * BEDROCK_ERR_USAGE: the request cannot be sent as it is (bedrock_error() says why), *out is NULL.
+ */
+int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct bedrock_call **out);
+
+enum bedrock_kind {
+    BEDROCK_RESPONSE = 1,   /* json is the whole body of a one-shot call */
+    BEDROCK_TEXT = 2,       /* a text delta; text is its text, decoded */
+    BEDROCK_REASONING = 3,  /* a reasoning delta; likewise */
+    BEDROCK_OTHER = 4       /* every other event: see type and json */
+};
+
+/*
+ * Something arrived. The slices live until the call is next used. json is checked JSON.
+ */
+struct bedrock_event {
+    enum bedrock_kind kind;
+    struct bedrock_slice type;  /* "contentBlockDelta", "messageStop", ...; empty for a response */
+    struct bedrock_json json;   /* the event's payload as it came */
+    struct bedrock_slice text;
+};
+
+/*
+ * Advance a call as far as it can go without waiting.
+ *
+ * BEDROCK_EVENT        ev is filled; its slices live until c is next used
+ * BEDROCK_WANT_READ,   poll bedrock_fd(c) for bedrock_events(c), at most bedrock_timeout_ms(c) long,
+ * BEDROCK_WANT_WRITE   then step again; stepping early is harmless
+ * BEDROCK_WANT_TIME    there is nothing to poll; step again after bedrock_timeout_ms(c)
+ * BEDROCK_DONE         the response is complete and was well formed to its last byte
+ * < 0                  failed: bedrock_call_error(c) says why, and whether a retry can help
+ *
+ * Events come in order, each only after its checksum has been verified. Resolving a host name may
+ * block; give your own `open` in bedrock_options.io where that matters.
+ */
+int bedrock_step(struct bedrock_call *c, struct bedrock_event *ev);
+
+/* bedrock_step() and poll(2) in a loop: BEDROCK_EVENT, BEDROCK_DONE or < 0. */
+int bedrock_next(struct bedrock_call *c, struct bedrock_event *ev);
+
+/* For the loop that you have: the descriptor changes between steps when a call reconnects, so ask
+ * after each step. -1 when there is none. */
+int bedrock_fd(const struct bedrock_call *c);
+
+/* poll(2) bits for it; 0 when there is nothing to poll for. */
+int bedrock_events(const struct bedrock_call *c);
+
+/* Milliseconds until the call wants to be stepped in any case; 0: at once; -1: no limit. */
+int bedrock_timeout_ms(const struct bedrock_call *c);
+
+/*
+ * Wait until at least one of n calls can move, at most timeout_ms (-1: as long as it takes).
+ * Returns how many can, 0 when the time passed, < 0 on failure. ready may be NULL; else ready[i] is
+ * set to 1 for the calls worth a step and 0 for the others. Finished calls and NULLs never are.
+ */
+int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int timeout_ms);
+
+/* Finish or cancel, at any time. A connection whose response was read to its end is kept for the
+ * next call. NULL is allowed. */
+void bedrock_end(struct bedrock_call *c);
+
+/* What failed; code is 0 while nothing has. Never NULL. */
+const struct bedrock_error *bedrock_call_error(const struct bedrock_call *c);
+
+/* HTTP status of the response, 0 before it is known. */
+int bedrock_http_status(const struct bedrock_call *c);
+
+/* A response header by name, any case; {NULL, 0} when absent or not yet known. */
+struct bedrock_slice bedrock_header(const struct bedrock_call *c, const char *name);
+
+/* ---- What everybody needs from Converse ------------------------------------------------------ */
+
+/* Counts from usage and metrics; -1 for what the service did not say. */
+struct bedrock_usage {
+    int64_t input_tokens;
+    int64_t output_tokens;
+    int64_t total_tokens;
+    int64_t cache_read_tokens;
+    int64_t cache_write_tokens;
+    int64_t latency_ms;         /* metrics.latencyMs: the service's own measure */
+    char stop_reason[48];       /* "end_turn", "max_tokens", ...; "" when not known */
+};
+
+/* Set every count to -1. */
+void bedrock_usage_init(struct bedrock_usage *u);
+
+/* Take up what this event (a response, messageStop or metadata) says; other events say nothing. */
+void bedrock_usage_read(struct bedrock_usage *u, const struct bedrock_event *ev);
+
+/*
+ * A Converse request in parts, for bedrock_body() and bedrock_ask(). Zero: leave it out.
+ */
+struct bedrock_prompt {
+    const char *model;          /* for bedrock_ask() */
+    const char *text;           /* the user's message */
+    size_t text_len;            /* 0: zero-terminated */
+    const char *system;         /* system prompt, zero-terminated */
+    const char *inference;      /* JSON object for inferenceConfig: {"maxTokens":512,"topP":0.9} */
+    const char *fields;         /* JSON for additionalModelRequestFields */
+    const char *base;           /* a whole request as JSON to start from; the members above replace
+                                   its own, inference member by member; modelId is left out */
+    size_t base_len;            /* 0: zero-terminated */
+    int one_shot;               /* 1: Converse, the answer in one piece; 0: ConverseStream */
+};
+
+/*
+ * Write the request body for p. Returns bedrock_write_end(): BEDROCK_ERR_USAGE when a part is not
+ * JSON or not UTF-8. w must be new; it is the caller's to free.
+ */
+int bedrock_body(const struct bedrock_prompt *p, struct bedrock_writer *w);
+
+/* Text as it arrives: kind is BEDROCK_TEXT or BEDROCK_REASONING. Non-zero cancels the call. */
+typedef int (*bedrock_text_fn)(void *ctx, enum bedrock_kind kind, struct bedrock_slice text);
+
+/*
+ * Ask and wait. fn gets the text, in pieces when streamed; fn may be NULL. u may be NULL.
+ * 0: the answer is complete. < 0: bedrock_error(b) says why; what fn got before was whole.
+ */
+int bedrock_ask(struct bedrock *b, const struct bedrock_prompt *p, bedrock_text_fn fn, void *ctx,
+                struct bedrock_usage *u);
+
+/*
+ * Hand the text blocks of a one-shot Converse response to fn, in order; reasoning as
+ * BEDROCK_REASONING. Returns 0, fn's first non-zero answer, or BEDROCK_ERR_NOMEM. alloc may be NULL.
+ */
+int bedrock_response_text(struct bedrock_json response, bedrock_text_fn fn, void *ctx,
+                          bedrock_alloc_fn alloc, void *alloc_ctx);
+
+/* ---- Models ---------------------------------------------------------------------------------- */
+
+/* One of ListFoundationModels' summaries: pointers into the response. Members that are missing have
+ * type BEDROCK_JSON_NONE. */
+struct bedrock_model {
+    struct bedrock_json json;       /* the whole summary */
+    struct bedrock_json id;
+    struct bedrock_json arn;
+    struct bedrock_json name;
+    struct bedrock_json provider;
+    struct bedrock_json input;      /* arrays of strings */
+    struct bedrock_json output;
+    struct bedrock_json inference;
+    struct bedrock_json status;     /* modelLifecycle.status */
+    int streaming;                  /* 1, 0, or -1 when not said */
+};
+
+/* Start over the models in a ListFoundationModels response. */
+struct bedrock_json_iter bedrock_models(struct bedrock_json response);
+
+/* 1: *m is the next model; 0: no more. */
+int bedrock_models_next(struct bedrock_json_iter *it, struct bedrock_model *m);
+
+/* 1 when an array of strings holds this text, compared without case (ASCII). */
+int bedrock_json_contains(struct bedrock_json array, const char *text);
+
+/* ---- Event-stream frames --------------------------------------------------------------------- */
+
+/*
+ * Append one event frame (application/vnd.amazon.eventstream) as the service sends it, for tests and
+ * stand-ins: :message-type `event` with :event-type `type`, or `exception` with :exception-type.
+ * Returns b->error; BEDROCK_ERR_USAGE when a name or the payload is too long for a frame.
+ */
+int bedrock_frame_append(struct bedrock_buffer *b, int is_exception, const char *type,
+                         const char *payload, size_t payload_len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,627 @@
+/*
+ * bedrock_int.h - what the library's own sources share. Not installed, not an API.
+ *
+ * Calls go down: bedrock.c, message.c and models.c stand on the parts; conn.c, tls.c, net.c, config.c
+ * and creds.c touch the world; everything else is pure: bytes in, bytes out, however they were cut.
+ * A pure reader answers 0 for done, BDK_MORE for "more, please" and below zero for malformed.
+ */
+#ifndef BEDROCK_INT_H
+#define BEDROCK_INT_H
+
+#include "bedrock.h"
+
+#define BDK_MORE 1 /* the input was consumed and the thing is not complete yet */
+#define BDK_DATA 2 /* a piece of the body came out; there may be more in the input */
+
+/* ---- cpu.c: which instructions this processor has -------------------------------------------- */
+
+#define BDK_CPU_SHA 1u    /* x86 SHA-NI with SSE4.1, or ARMv8 SHA2 */
+#define BDK_CPU_PCLMUL 2u /* x86 carry-less multiplication with SSE4.1 */
+
+/* Asked once per client and handed down, so that no global state is needed. */
+unsigned bdk_cpu(void);
+
+/* ---- buffer.c: growable bytes ---------------------------------------------------------------- */
+
+/* Overwrite n bytes in a way that the optimiser cannot drop. */
+void bdk_wipe(void *p, size_t n);
+
+/* The allocation hook, with the C library behind a NULL fn. Freeing NULL is allowed. */
+void *bdk_resize(bedrock_alloc_fn fn, void *ctx, void *p, size_t old, size_t n);
+
+/* Make room for n more bytes; returns b->error. */
+int bdk_buffer_reserve(struct bedrock_buffer *b, size_t n);
+
+/* Append a zero-terminated text. */
+int bdk_buffer_text(struct bedrock_buffer *b, const char *text);
+
+/* Set the first error. Returns b->error. */
+int bdk_buffer_fail(struct bedrock_buffer *b, int code);
+
+/* A slice of a zero-terminated text; NULL gives an empty one. */
+struct bedrock_slice bdk_slice(const char *text);
+
+/* Comparison with a zero-terminated text: exact, and without case (ASCII only). */
+int bdk_slice_is(struct bedrock_slice s, const char *text);
+int bdk_slice_is_nocase(struct bedrock_slice s, const char *text);
+
+/* ---- json.c: what writer.c needs of it ------------------------------------------------------- */
+
+#define BDK_JSON_MAX_DEPTH 512u
+
+/* The first byte of [p, end) that ends a plain run in a string: '"', '\\', a control or one outside of
+ * ASCII. */
+const unsigned char *bdk_json_plain(const unsigned char *p, const unsigned char *end);
+
+/* RFC 3629 4: step *p over a character outside of ASCII. -1: *p stands on its first byte that is
+ * wrong, or at the end. */
+int bdk_json_utf8(const unsigned char **p, const unsigned char *end);
+
+/* A bit a level: is it an object? */
+int bdk_json_level(const unsigned char levels[BDK_JSON_MAX_DEPTH / 8], unsigned level);
+void bdk_json_level_set(unsigned char levels[BDK_JSON_MAX_DEPTH / 8], unsigned level, int object);
+
+/* How deep a checked value is; 0: a scalar. */
+size_t bdk_json_depth(struct bedrock_json v);
+
+/* ---- sha256.c: FIPS 180-4 and RFC 2104 ------------------------------------------------------- */
+
+#define BDK_SHA256_LEN 32
+
+struct bdk_sha256 {
+    uint32_t h[8];
+    uint64_t total;             /* bytes so far */
+    unsigned char block[64];    /* the incomplete block: total % 64 bytes of it */
+    unsigned cpu;
+};
+
+void bdk_sha256_init(struct bdk_sha256 *s, unsigned cpu);
+void bdk_sha256_update(struct bdk_sha256 *s, const void *p, size_t n);
+void bdk_sha256_final(struct bdk_sha256 *s, unsigned char out[BDK_SHA256_LEN]); /* wipes s */
+void bdk_sha256_of(const void *p, size_t n, unsigned char out[BDK_SHA256_LEN], unsigned cpu);
+
+struct bdk_hmac {
+    struct bdk_sha256 inner, outer;
+};
+
+void bdk_hmac_init(struct bdk_hmac *h, const void *key, size_t key_len, unsigned cpu);
+void bdk_hmac_update(struct bdk_hmac *h, const void *p, size_t n);
+void bdk_hmac_final(struct bdk_hmac *h, unsigned char out[BDK_SHA256_LEN]); /* wipes h */
+void bdk_hmac_of(const void *key, size_t key_len, const void *p, size_t n,
+                 unsigned char out[BDK_SHA256_LEN], unsigned cpu);
+
+/* 2 * n lower-case hex digits, not terminated. */
+void bdk_hex(char *out, const unsigned char *p, size_t n);
+
+/* ---- crc32.c: CRC-32 as in gzip (reflected 0xEDB88320) --------------------------------------- */
+
+/* Start with crc 0 and feed each result to the next call. */
+uint32_t bdk_crc32(uint32_t crc, const void *p, size_t n, unsigned cpu);
+
+/* ---- eventstream.c: application/vnd.amazon.eventstream --------------------------------------- */
+
+#define BDK_ES_MAX_HEADERS 131072u
+#define BDK_ES_MAX_PAYLOAD 25165824u
+#define BDK_ES_MAX_FRAME (BDK_ES_MAX_HEADERS + BDK_ES_MAX_PAYLOAD + 16u)
+
+enum bdk_es_type {
+    BDK_ES_TRUE, BDK_ES_FALSE, BDK_ES_BYTE, BDK_ES_SHORT, BDK_ES_INT, BDK_ES_LONG,
+    BDK_ES_BYTES, BDK_ES_STRING, BDK_ES_TIMESTAMP, BDK_ES_UUID
+};
+
+struct bdk_es_header {
+    struct bedrock_slice name;
+    enum bdk_es_type type;
+    struct bedrock_slice value; /* STRING, BYTES, UUID: the bytes */
+    int64_t number;             /* BYTE, SHORT, INT, LONG, TIMESTAMP (ms since 1970) */
+};
+
+/* A frame whose checksums and headers were verified. */
+struct bdk_es_frame {
+    struct bedrock_slice headers;
+    struct bedrock_slice payload;
+};
+
+struct bdk_es_decoder {
+    struct bedrock_buffer held; /* a frame that arrives in pieces; reused */
+    size_t max_frame;
+    size_t frame_len;   /* of the held frame once its prelude was verified, else 0 */
+    unsigned cpu;
+    int delivered;      /* the held frame was handed out: drop it first */
+    int error;          /* sticky */
+    const char *why;    /* static text for error */
+};
+
+/* max_frame 0: BDK_ES_MAX_FRAME. */
+void bdk_es_init(struct bdk_es_decoder *d, size_t max_frame, unsigned cpu, bedrock_alloc_fn alloc,
+                 void *alloc_ctx);
+void bdk_es_free(struct bdk_es_decoder *d);
+
+/*
+ * Consume input from *p up to the end of one frame. 0: *f is that frame, valid until d is used again
+ * and as long as the input is; a frame that lies whole in the input is not copied, one that comes in
+ * pieces is collected in d->held. BDK_MORE: all input was consumed. BEDROCK_ERR_PROTOCOL, _LIMIT or
+ * _NOMEM: for good; d->why says what.
+ */
+int bdk_es_next(struct bdk_es_decoder *d, const char **p, size_t *len, struct bdk_es_frame *f);
+
+/* At the end of the body: 0 at a frame boundary, BEDROCK_ERR_TRUNCATED inside one. */
+int bdk_es_end(const struct bdk_es_decoder *d);
+
+/* Next header of a verified frame; *rest starts as f.headers. 1: filled, 0: no more, below zero:
+ * malformed (never, for a frame from bdk_es_next()). */
+int bdk_es_header_next(struct bedrock_slice *rest, struct bdk_es_header *h);
+
+/* The string header of that name; {NULL, 0} when absent or of another type. */
+struct bedrock_slice bdk_es_string(const struct bdk_es_frame *f, const char *name);
+
+/* Append a frame. BEDROCK_ERR_USAGE for what does not fit the format. Returns b->error. */
+int bdk_es_append(struct bedrock_buffer *b, const struct bdk_es_header *headers, size_t n_headers,
+                  const void *payload, size_t payload_len, unsigned cpu);
+
+/* ---- date.c: calendar arithmetic without the C library's time zones -------------------------- */
+
+struct bdk_date {
+    int year, month, day, hour, minute, second; /* month and day from 1 */
+};
+
+/* UTC. Any date from year 1 to 9999. */
+struct bdk_date bdk_date_of(int64_t epoch_s);
+int64_t bdk_epoch_of(const struct bdk_date *d);
+
+/* 0 when every field is in its range (leap years counted, second up to 60), else BEDROCK_ERR_PROTOCOL. */
+int bdk_date_check(const struct bdk_date *d);
+
+/* "20260102T030405Z" with its zero byte. */
+void bdk_date_basic(int64_t epoch_s, char out[17]);
+
+/* "2026-01-02 03:04:05 UTC" with its zero byte. */
+void bdk_date_human(int64_t epoch_s, char out[24]);
+
+/* An IMF-fixdate (RFC 9110 5.6.7), "Fri, 02 Jan 2026 03:04:05 GMT"; 0 or BEDROCK_ERR_PROTOCOL. */
+int bdk_date_http(struct bedrock_slice text, int64_t *epoch_s);
+
+/* ---- http.c: HTTP/1.1 messages (RFC 9112) ---------------------------------------------------- */
+
+#define BDK_HTTP_MAX_HEAD 65536u
+
+struct bdk_field {
+    const char *name;
+    struct bedrock_slice value;
+};
+
+/*
+ * Append a request head: request line, the fields in order, an empty line. target is written as it
+ * is. BEDROCK_ERR_USAGE for a method, target, name or value that would break the message (controls,
+ * spaces in a target, CR, LF, NUL). Returns b->error.
+ */
+int bdk_http_request(struct bedrock_buffer *b, const char *method, struct bedrock_slice target,
+                     const struct bdk_field *fields, size_t n_fields);
+
+/* Append p[0..n) percent-encoded: all but A-Z a-z 0-9 - _ . ~ and, when keep_slash, '/'. */
+int bdk_uri_encode(struct bedrock_buffer *b, const char *p, size_t n, int keep_slash);
+
+enum bdk_http_framing { BDK_HTTP_NO_BODY, BDK_HTTP_LENGTH, BDK_HTTP_CHUNKED, BDK_HTTP_UNTIL_CLOSE };
+
+struct bdk_http_head {
+    int status;
+    int minor;                      /* HTTP/1.minor */
+    size_t len;                     /* bytes up to and with the empty line, skipped 1xx included */
+    struct bedrock_slice fields;    /* the field lines of the final response */
+    enum bdk_http_framing framing;
+    uint64_t content_length;        /* for BDK_HTTP_LENGTH */
+    int keep_alive;                 /* the connection may be used again after the body */
+};
+
+/*
+ * Read the head of a response from p[0..len), which always starts at the same byte while it grows.
+ * Interim responses (1xx) are skipped; 101 is refused. *scanned is the caller's memo between calls,
+ * 0 at first, so that no byte is looked at twice. 0: *h is filled, with slices into p. BDK_MORE.
+ * BEDROCK_ERR_PROTOCOL, or _LIMIT above BDK_HTTP_MAX_HEAD; *why is a static text (why may be NULL).
+ */
+int bdk_http_head_read(const char *p, size_t len, size_t *scanned, struct bdk_http_head *h,
+                       const char **why);
+
+/* The value of the first field of that name, any case, without surrounding white space. */
+struct bedrock_slice bdk_http_field(const struct bdk_http_head *h, const char *name);
+
+struct bdk_http_body {
+    enum bdk_http_framing framing;
+    uint64_t left;      /* of the length or of the chunk */
+    int state;
+    unsigned line_len;  /* bytes of the current chunk-size or trailer section, for its ceiling */
+    const char *why;    /* static text for a failure */
+};
+
+void bdk_http_body_init(struct bdk_http_body *b, const struct bdk_http_head *h);
+
+/*
+ * Take one piece of body out of the input. BDK_DATA: *data is the piece (never empty) and *p moved
+ * behind it. BDK_MORE: all input was consumed. 0: the body is complete; *p stands behind its last
+ * byte (trailers included) and stays there. Below zero: malformed, for good.
+ */
+int bdk_http_body_next(struct bdk_http_body *b, const char **p, size_t *len,
+                       struct bedrock_slice *data);
+
+/* The peer closed: 0 when the body is complete by that, BEDROCK_ERR_TRUNCATED when it is not. */
+int bdk_http_body_eof(const struct bdk_http_body *b);
+
+/* ---- sigv4.c: AWS Signature Version 4, header variant ---------------------------------------- */
+
+struct bdk_credentials {
+    const char *access_key_id;
+    const char *secret_access_key;
+    const char *session_token;  /* NULL or "": none */
+};
+
+/* The signing key of a day, Region and service; zero it to start, bdk_wipe() it in the end. */
+struct bdk_sigv4_key {
+    unsigned char key[BDK_SHA256_LEN];
+    unsigned char id[BDK_SHA256_LEN];   /* digest of what it was derived from */
+    int valid;
+};
+
+struct bdk_sigv4_request {
+    const char *method;
+    struct bedrock_slice path;      /* as on the request line, percent-encoded once, without query */
+    struct bedrock_slice query;     /* as on the request line, without '?' */
+    const struct bdk_field *fields; /* all headers to sign: host, x-amz-date and the token included */
+    size_t n_fields;
+    const char *payload_hash;       /* 64 hex digits */
+    const char *service;
+    const char *region;
+    const char *date;               /* "20260102T030405Z", the value of x-amz-date */
+};
+
+/*
+ * The stages, for tests and for signing: append the canonical request (fields that SigV4 never signs
+ * are left out), the signed header list, the string to sign. Each returns b->error.
+ */
+int bdk_sigv4_canonical(struct bedrock_buffer *b, const struct bdk_sigv4_request *rq);
+int bdk_sigv4_signed_headers(struct bedrock_buffer *b, const struct bdk_sigv4_request *rq);
+int bdk_sigv4_string_to_sign(struct bedrock_buffer *b, const struct bdk_sigv4_request *rq,
+                             const void *canonical, size_t canonical_len, unsigned cpu);
+
+/* 64 hex digits into out, not terminated. key is reused when it fits and renewed when not. */
+void bdk_sigv4_signature(char out[64], struct bdk_sigv4_key *key, const struct bdk_credentials *c,
+                         const struct bdk_sigv4_request *rq, const void *string_to_sign, size_t len,
+                         unsigned cpu);
+
+/* All of it: append the value of the Authorization header. Scratch space uses b's allocator and is
+ * wiped. Returns b->error. */
+int bdk_sigv4_authorization(struct bedrock_buffer *b, struct bdk_sigv4_key *key,
+                            const struct bdk_credentials *c, const struct bdk_sigv4_request *rq,
+                            unsigned cpu);
+
+/* ---- x509.c: PEM bundles and the fields of a certificate that we look at (RFC 7468, 5280) ---- */
+
+/*
+ * The next certificate block (CERTIFICATE, X509 or TRUSTED CERTIFICATE) of a PEM text. 1: its DER
+ * bytes were written to der and *der_len is set; 0: no more; BEDROCK_ERR_PROTOCOL: a block that is
+ * not base64 or has no end; BEDROCK_ERR_LIMIT: larger than cap. *text moves behind the block in each
+ * case but 0. A missing last newline, a byte-order mark, CRLF and text between blocks lose nothing.
+ */
+int bdk_pem_next(struct bedrock_slice *text, unsigned char *der, size_t cap, size_t *der_len);
+
+enum bdk_key_type { BDK_KEY_OTHER, BDK_KEY_RSA, BDK_KEY_P256, BDK_KEY_P384, BDK_KEY_P521 };
+
+/* Slices into the DER. Absent ones are empty. */
+struct bdk_x509 {
+    struct bedrock_slice issuer;    /* Name, its SEQUENCE header included */
+    struct bedrock_slice subject;
+    int64_t not_before, not_after;  /* seconds since 1970 */
+    enum bdk_key_type key_type;
+    struct bedrock_slice modulus, exponent; /* RSA: big-endian, no leading zeros */
+    struct bedrock_slice point;             /* EC: uncompressed point */
+    struct bedrock_slice spki;              /* SubjectPublicKeyInfo, header included */
+    int has_san, has_eku, is_ca;
+    int eku_server;                 /* extended key usage allows serverAuth or any */
+    struct bedrock_slice san;       /* the GeneralNames' content */
+};
+
+/* Walk a certificate. 0, or BEDROCK_ERR_PROTOCOL. No signature is checked here. */
+int bdk_x509_read(const unsigned char *der, size_t len, struct bdk_x509 *out);
+
+/* 1 when the certificate's subjectAltName holds this iPAddress (4 or 16 bytes). */
+int bdk_x509_has_ip(const struct bdk_x509 *c, const unsigned char *ip, size_t ip_len);
+
+/* 1 when the certificate's subjectAltName holds any dNSName. */
+int bdk_x509_has_dns(const struct bdk_x509 *c);
+
+/* A name in words, its common name or else organisation, printable ASCII, zero-terminated, cut to cap. */
+void bdk_x509_name(struct bedrock_slice name, char *out, size_t cap);
+
+/* ---- roots.c: Amazon Trust Services' five roots as data -------------------------------------- */
+
+struct bdk_anchor {
+    struct bedrock_slice dn;    /* subject Name in DER */
+    enum bdk_key_type key_type;
+    struct bedrock_slice modulus, exponent; /* RSA */
+    struct bedrock_slice point;             /* EC */
+    int is_ca;
+};
+
+#define BDK_N_ROOTS 5
+extern const struct bdk_anchor bdk_roots[BDK_N_ROOTS];
+
+/* ---- error.c: telling what went wrong -------------------------------------------------------- */
+
+/* Record the first cause: code and a formatted line. A second call changes nothing. Returns e->code. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+int bdk_error_set(struct bedrock_error *e, int code, const char *format, ...);
+
+/* Copy untrusted text as one line: controls become spaces, cut at a UTF-8 character to fit cap. */
+void bdk_error_text(char *out, size_t cap, struct bedrock_slice text);
+
+/*
+ * Fill e from an error response: code name by x-amzn-ErrorType, then body member code (any case),
+ * then __type, sanitised; message by body member message or Message, else the body itself; status,
+ * request id, retryable. (AWS restJson1 protocol, "Operation error serialization".)
+ */
+void bdk_error_service(struct bedrock_error *e, const struct bdk_http_head *h,
+                       struct bedrock_slice body);
+
+/* The same from an exception or error frame in a stream; f must be one. */
+void bdk_error_frame(struct bedrock_error *e, const struct bdk_es_frame *f);
+
+/* ---- retry.c: what to do after a failure ----------------------------------------------------- */
+
+/* 1 when the service's error belongs to a class that may go away by itself. */
+int bdk_retryable(const struct bedrock_error *e);
+
+/* ---- config.c: Region, endpoints, files ------------------------------------------------------ */
+
+enum bdk_service { BDK_RUNTIME, BDK_CONTROL, BDK_N_SERVICES };
+
+struct bdk_endpoint {
+    char host[256];     /* as for connecting: no brackets around IPv6 */
+    char authority[272];/* Host header: brackets and non-default port included */
+    char base_path[256];/* "" or "/base", no trailing slash, as it goes on the request line */
+    int port;
+    int tls;
+    int aws;            /* AWS's own endpoint in aws, aws-us-gov or aws-eusc: the five roots alone */
+};
+
+/* What bedrock_open() found. */
+struct bdk_config {
+    char region[64];
+    struct bdk_endpoint endpoint[BDK_N_SERVICES];
+};
+
+/* Region must be a DNS label: it becomes part of a host name. */
+int bdk_region_check(const char *region);
+
+/* Split an http:// or https:// URL. BEDROCK_ERR_CONFIG with a message in e. */
+int bdk_endpoint_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e);
+
+/* The Region's own endpoint. */
+void bdk_endpoint_of(struct bdk_endpoint *ep, enum bdk_service service, const char *region);
+
+/* 1 for localhost, 127.0.0.0/8 and ::1. */
+int bdk_host_is_loopback(const char *host);
+
+/* Parse a literal address: 4 or 16 bytes into ip, its length returned; 0: a name. */
+size_t bdk_host_ip(const char *host, unsigned char ip[16]);
+
+struct bdk_env {
+    bedrock_getenv_fn fn;
+    void *ctx;
+};
+
+/* NULL for unset, empty and blank variables. */
+const char *bdk_getenv(const struct bdk_env *env, const char *name);
+
+int bdk_config_load(struct bdk_config *cf, const struct bedrock_options *opt,
+                    const struct bdk_env *env, struct bedrock_error *e);
+
+/*
+ * The CA bundle that replaces the built-in roots: options, AWS_CA_BUNDLE, SSL_CERT_FILE. 1: its PEM text
+ * is in pem and `source` says where it came from; 0: none was named; BEDROCK_ERR_CONFIG: unreadable.
+ */
+int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bedrock_options *opt,
+                  const struct bdk_env *env, struct bedrock_error *e);
+
+/* The system's own bundle, from the first of the usual places that has one: 1, or 0 when none has. */
+int bdk_ca_system(struct bedrock_buffer *pem, char source[512]);
+
+/* The usual places, ended by NULL. */
+extern const char *const bdk_ca_places[];
+
+/* ---- creds.c: which credentials sign a call -------------------------------------------------- */
+
+struct bdk_creds {
+    char *access_key_id;    /* the client's own copies, wiped before they are released */
+    char *secret_access_key;
+    char *session_token;
+    char *bearer_token;     /* set: Authorization: Bearer, no signature */
+};
+
+int bdk_creds_load(struct bdk_creds *c, const struct bedrock_options *opt, const struct bdk_env *env,
+                   struct bedrock_error *e);
+void bdk_creds_free(struct bdk_creds *c, const struct bedrock_options *opt);
+
+/* ---- net.c: the only file that touches a socket ---------------------------------------------- */
+
+struct bdk_sock;
+
+/* Resolve and begin connecting; 0 or an error told in e. A literal address or localhost asks no DNS. */
+int bdk_sock_open(struct bdk_sock **out, const char *host, int port, bedrock_alloc_fn alloc,
+                  void *alloc_ctx, bedrock_clock_fn clock, void *clock_ctx, struct bedrock_error *e);
+int bdk_sock_step(struct bdk_sock *s, struct bedrock_error *e); /* 0 connected, WANT_*, < 0 */
+int bdk_sock_read(struct bdk_sock *s, void *buf, size_t cap, size_t *n, struct bedrock_error *e);
+int bdk_sock_write(struct bdk_sock *s, const void *buf, size_t len, size_t *n,
+                   struct bedrock_error *e);
+void bdk_sock_quickack(struct bdk_sock *s);     /* see design 8: while shaking hands */
+int bdk_sock_fd(const struct bdk_sock *s);
+void bdk_sock_close(struct bdk_sock *s);
+
+/* While connecting: milliseconds until another address is due; -1: nothing is. */
+int bdk_sock_timeout_ms(const struct bdk_sock *s);
+
+/* The system's clock: see bedrock_clock_fn. */
+int64_t bdk_clock_system(void *ctx, int wall);
+
+/* poll(2) that restarts after a signal; timeout in ms, -1 for ever. Returns poll's answer. */
+struct pollfd;
+int bdk_poll(struct pollfd *fds, size_t n, int timeout_ms);
+
+/* ---- tls.c: the only file that includes bearssl.h -------------------------------------------- */
+
+struct bdk_trust; /* a client's trust anchors in BearSSL's form */
+
+/*
+ * Anchors from the built-in roots (with_roots) and a PEM bundle (may be NULL). BEDROCK_ERR_CONFIG when
+ * the bundle holds no usable certificate; `source` names it in the message.
+ */
+int bdk_trust_load(struct bdk_trust **out, int with_roots, const char *pem, size_t pem_len,
+                   const char *source, bedrock_alloc_fn alloc, void *alloc_ctx,
+                   struct bedrock_error *e);
+void bdk_trust_free(struct bdk_trust *t);
+
+struct bdk_tls;
+
+/* Begin TLS over a connected socket, which stays the caller's. trust is borrowed. */
+int bdk_tls_open(struct bdk_tls **out, struct bdk_sock *s, const char *host,
+                 const struct bdk_trust *trust, int64_t wall_ms, bedrock_alloc_fn alloc,
+                 void *alloc_ctx, struct bedrock_error *e);
+int bdk_tls_step(struct bdk_tls *t, struct bedrock_error *e);   /* 0 handshake done, WANT_*, < 0 */
+int bdk_tls_read(struct bdk_tls *t, void *buf, size_t cap, size_t *n, struct bedrock_error *e);
+int bdk_tls_write(struct bdk_tls *t, const void *buf, size_t len, size_t *n,
+                  struct bedrock_error *e);
+int bdk_tls_events(const struct bdk_tls *t);    /* poll bits the engine waits for */
+void bdk_tls_describe(const struct bdk_tls *t, char *out, size_t cap); /* "TLS 1.2, ..." for -v */
+void bdk_tls_close(struct bdk_tls *t);          /* sends close_notify if that can be done at once */
+
+/* ---- conn.c: connections to an endpoint, kept and reused ------------------------------------- */
+
+/* The built-in transport as a struct bedrock_io, whose context is one of these. */
+struct bdk_transport {
+    const struct bdk_trust *aws_trust;      /* for AWS's own endpoints */
+    const struct bdk_trust *other_trust;    /* for all others */
+    const char *aws_host[BDK_N_SERVICES];   /* the hosts held to aws_trust; NULL: not AWS's own */
+    bedrock_alloc_fn alloc;
+    void *alloc_ctx;
+    bedrock_clock_fn clock;
+    void *clock_ctx;
+    bedrock_trace_fn trace;
+    void *trace_ctx;
+    struct bedrock_error open_error;        /* why the last open() failed */
+};
+
+void bdk_transport_io(struct bedrock_io *io, struct bdk_transport *t);
+
+/* ---- message.c: Converse in words ------------------------------------------------------------ */
+
+/* Decode a JSON string: *text points into v where it has no escapes, else into scratch. 0 or NOMEM. */
+int bdk_decode(struct bedrock_buffer *scratch, struct bedrock_json v, struct bedrock_slice *text);
+
+/* Fill kind and text of a stream event whose type and json are set. 0 or an error of scratch. */
+int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch);
+
+/* ---- bedrock.c and call.c: clients, calls, and what an attempt is made of -------------------- */
+
+#define BDK_MAX_KEPT 8          /* idle connections a client keeps */
+#define BDK_KEEP_MS 60000       /* for how long */
+#define BDK_READ_SIZE 16384u    /* least room in the input buffer when reading a body */
+
+struct bdk_kept {
+    void *conn;                 /* NULL: free place */
+    const struct bdk_endpoint *to;
+    int64_t since_ms;
+};
+
+struct bedrock {
+    struct bedrock_options opt; /* hooks and limits with defaults filled in; no strings */
+    struct bedrock_io io;
+    struct bdk_config cf;
+    struct bdk_creds creds;
+    struct bdk_sigv4_key key;
+    struct bdk_trust *aws_trust, *other_trust;
+    struct bdk_transport transport;
+    struct bdk_kept kept[BDK_MAX_KEPT];
+    struct bedrock_call *calls; /* all that were started and not ended */
+    struct bedrock_error err;
+    unsigned cpu;
+    int usable;                 /* bedrock_open() succeeded */
+    char user_agent[256];
+};
+
+enum bdk_phase {
+    BDK_PHASE_CONNECT,  /* a connection is found or made, then the request is signed */
+    BDK_PHASE_SEND,     /* head and body go out */
+    BDK_PHASE_HEAD,     /* the response's head comes in */
+    BDK_PHASE_BODY,     /* and its body */
+    BDK_PHASE_FINISH,   /* complete and delivered: see that nothing follows */
+    BDK_PHASE_DONE,
+    BDK_PHASE_FAILED
+};
+
+struct bdk_operation {
+    enum bdk_service service;
+    const char *method, *path_before, *path_after;  /* around the model, or the whole path */
+    int has_model, has_body, streams;
+};
+
+struct bedrock_call {
+    struct bedrock *b;
+    struct bedrock_call *next, **link;  /* in b->calls */
+    const struct bdk_operation *op;
+    const struct bdk_endpoint *to;
+    struct bedrock_slice body;          /* the caller's */
+    struct bedrock_buffer target;       /* path and query of the request line */
+    size_t path_len;                    /* of target, without the query */
+    struct bedrock_buffer out;          /* the signed head; holds secrets */
+    size_t sent;                        /* of out and body together */
+    struct bedrock_buffer in;           /* the response's head, then body not yet looked at */
+    size_t in_pos;                      /* where that body begins */
+    size_t scanned;
+    struct bdk_http_head head;
+    struct bdk_http_body framing;
+    struct bedrock_slice piece;         /* of the body, not yet decoded into frames */
+    struct bdk_es_decoder frames;
+    struct bedrock_buffer payload;      /* body of a one-shot or an error response */
+    struct bedrock_buffer text;         /* decoded text of the event */
+    enum bdk_phase phase;
+    void *conn;
+    int reused;                         /* conn served another call before */
+    int fresh_only;                     /* a kept connection broke: take no other */
+    int want;                           /* what the last step asked for, 0: to be stepped */
+    int moved;                          /* bytes went either way since the clock was read */
+    int saw_stop;                       /* messageStop came */
+    int64_t deadline_ms;                /* of the whole call; INT64_MAX: none */
+    int64_t phase_ms;                   /* when connecting began */
+    int64_t moved_ms;                   /* when bytes moved last */
+    int64_t until_ms;                   /* when waiting becomes a time-out */
+    struct bedrock_error err;
+    char payload_hash[65];
+};
+
+/* Advance one call: see bedrock_step(). */
+int bdk_call_step(struct bedrock_call *c, struct bedrock_event *ev);
+
+/* Close or keep the call's connection. */
+void bdk_call_release(struct bedrock_call *c, int reusable);
+
+/* Fail a call for good and drop its connection. Returns the code it failed with. */
+int bdk_call_fail(struct bedrock_call *c, int code, const char *text);
+
+/* A connection kept for this endpoint that is still good, or NULL. */
+void *bdk_client_take_kept(struct bedrock *b, const struct bdk_endpoint *to);
+void bdk_client_keep(struct bedrock *b, void *conn, const struct bdk_endpoint *to);
+
+/* Give a new buffer the client's allocator. */
+void bdk_client_buffer(const struct bedrock *b, struct bedrock_buffer *buffer);
+
+/* Set the client's error anew, or take it over from a call. */
+int bdk_client_fail(struct bedrock *b, int code, const char *text);
+void bdk_client_take_error(struct bedrock *b, const struct bedrock_call *c);
+
+/* Trace one line when somebody listens. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void bdk_trace(const struct bedrock *b, const char *format, ...);
+
+#endif
