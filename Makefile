@@ -22,11 +22,11 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = buffer.o
+LIB_OBJ = crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ =
 EMU_OBJ =
 T_OBJ = test/t.o
-UNIT = test/test_buffer
+UNIT = test/test_buffer test/test_sha256 test/test_crc32
 VEC =
 REPLAY =
 EXAMPLES =
