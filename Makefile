@@ -22,13 +22,13 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = crc32.o sha256.o cpu.o buffer.o
+LIB_OBJ = json.o writer.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ =
 EMU_OBJ =
 T_OBJ = test/t.o
-UNIT = test/test_buffer test/test_sha256 test/test_crc32
+UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json
 VEC =
-REPLAY =
+REPLAY = fuzz/replay_json
 EXAMPLES =
 BENCH =
 
