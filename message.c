@@ -1,0 +1,303 @@
+/* message.c - Converse in words: request bodies from a prompt, text and counts out of responses.
+ * Amazon Bedrock API reference, Converse and ConverseStream. Leaves out: assembling a stream into a
+ * message, tools and attachments. */
+#include "bedrock_int.h"
+#include <string.h>
+
+/* ---- Request bodies ---- */
+
+static int msg_is_one_of(struct bedrock_json name, const char *const list[])
+{
+    for (; *list; list++)
+        if (bedrock_json_equals(name, *list))
+            return 1;
+    return 0;
+}
+
+/* The members of base but those that the prompt replaces. modelId goes into the path. */
+static void msg_base(struct bedrock_writer *w, struct bedrock_json base,
+                     const struct bedrock_prompt *p)
+{
+    const char *left_out[6] = {"modelId"};
+    struct bedrock_json_iter it = bedrock_json_iterate(base);
+    struct bedrock_json name, value;
+    size_t n = 1;
+
+    if (p->text)
+        left_out[n++] = "messages";
+    if (p->system)
+        left_out[n++] = "system";
+    if (p->inference)
+        left_out[n++] = "inferenceConfig";
+    if (p->fields)
+        left_out[n++] = "additionalModelRequestFields";
+    while (base.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value))
+        if (!msg_is_one_of(name, left_out))
+            bedrock_write_member(w, name, value);
+}
+
+/* base's inferenceConfig with the members of ours in place of its own. */
+static void msg_inference(struct bedrock_writer *w, struct bedrock_json base,
+                          struct bedrock_json ours)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(base);
+    struct bedrock_json name, value, theirs, other;
+
+    bedrock_write_name(w, "inferenceConfig");
+    bedrock_write_object(w);
+    while (base.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value)) {
+        struct bedrock_json_iter mine = bedrock_json_iterate(ours);
+        int replaced = 0;
+
+        /* both are JSON strings: compared as written, which for these plain names is enough */
+        while (bedrock_json_next(&mine, &theirs, &other))
+            replaced |= theirs.len == name.len && memcmp(theirs.p, name.p, name.len) == 0;
+        if (!replaced)
+            bedrock_write_member(w, name, value);
+    }
+    it = bedrock_json_iterate(ours);
+    while (bedrock_json_next(&it, &name, &value))
+        bedrock_write_member(w, name, value);
+    bedrock_write_object_end(w);
+}
+
+static void msg_text_block(struct bedrock_writer *w, const char *text, size_t len)
+{
+    bedrock_write_array(w);
+    bedrock_write_object(w);
+    bedrock_write_name(w, "text");
+    bedrock_write_string(w, text, len);
+    bedrock_write_object_end(w);
+    bedrock_write_array_end(w);
+}
+
+static void msg_user(struct bedrock_writer *w, const char *text, size_t len)
+{
+    bedrock_write_name(w, "messages");
+    bedrock_write_array(w);
+    bedrock_write_object(w);
+    bedrock_write_name(w, "role");
+    bedrock_write_string(w, "user", 4);
+    bedrock_write_name(w, "content");
+    msg_text_block(w, text, len);
+    bedrock_write_object_end(w);
+    bedrock_write_array_end(w);
+}
+
+static int msg_parse_object(const char *text, size_t len, struct bedrock_json *v)
+{
+    v->type = BEDROCK_JSON_NONE;
+    if (!text)
+        return 0;
+    if (bedrock_json_parse(text, len ? len : strlen(text), v, NULL) != 0 ||
+        v->type != BEDROCK_JSON_OBJECT)
+        return BEDROCK_ERR_USAGE;
+    return 0;
+}
+
+int bedrock_body(const struct bedrock_prompt *p, struct bedrock_writer *w)
+{
+    struct bedrock_json base, inference;
+
+    if (msg_parse_object(p->base, p->base_len, &base) != 0 ||
+        msg_parse_object(p->inference, 0, &inference) != 0)
+        return bdk_buffer_fail(&w->out, BEDROCK_ERR_USAGE);
+    bedrock_write_object(w);
+    msg_base(w, base, p);
+    if (p->text)
+        msg_user(w, p->text, p->text_len ? p->text_len : strlen(p->text));
+    if (p->system) {
+        bedrock_write_name(w, "system");
+        msg_text_block(w, p->system, strlen(p->system));
+    }
+    if (p->inference)
+        msg_inference(w, bedrock_json_get(base, "inferenceConfig"), inference);
+    if (p->fields) {
+        bedrock_write_name(w, "additionalModelRequestFields");
+        bedrock_write_raw(w, p->fields, strlen(p->fields));
+    }
+    bedrock_write_object_end(w);
+    return bedrock_write_end(w);
+}
+
+/* ---- Events ---- */
+
+int bdk_decode(struct bedrock_buffer *scratch, struct bedrock_json v, struct bedrock_slice *text)
+{
+    text->p = NULL;
+    text->len = 0;
+    if (v.type != BEDROCK_JSON_STRING)
+        return 0;
+    text->p = v.p + 1;
+    text->len = v.len - 2;
+    if (text->len == 0 || !memchr(text->p, '\\', text->len))
+        return 0;
+    scratch->len = 0;
+    if (bdk_buffer_reserve(scratch, text->len) != 0)
+        return scratch->error;
+    text->len = bedrock_json_unescape(v, scratch->p, scratch->cap);
+    text->p = scratch->p;
+    scratch->len = text->len;
+    return 0;
+}
+
+int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch)
+{
+    struct bedrock_json delta, text;
+
+    ev->kind = BEDROCK_OTHER;
+    ev->text.p = NULL;
+    ev->text.len = 0;
+    if (!bdk_slice_is(ev->type, "contentBlockDelta"))
+        return 0;
+    delta = bedrock_json_get(ev->json, "delta");
+    text = bedrock_json_get(delta, "text");
+    if (text.type == BEDROCK_JSON_STRING) {
+        ev->kind = BEDROCK_TEXT;
+        return bdk_decode(scratch, text, &ev->text);
+    }
+    text = bedrock_json_get(delta, "reasoningContent.text");
+    if (text.type == BEDROCK_JSON_STRING) {
+        ev->kind = BEDROCK_REASONING;
+        return bdk_decode(scratch, text, &ev->text);
+    }
+    return 0;
+}
+
+int bedrock_response_text(struct bedrock_json response, bedrock_text_fn fn, void *ctx,
+                          bedrock_alloc_fn alloc, void *alloc_ctx)
+{
+    struct bedrock_json_iter it =
+        bedrock_json_iterate(bedrock_json_get(response, "output.message.content"));
+    struct bedrock_buffer scratch = {0};
+    struct bedrock_json block;
+    int rc = 0;
+
+    scratch.alloc = alloc;
+    scratch.alloc_ctx = alloc_ctx;
+    scratch.max = response.len + 1;
+    while (rc == 0 && bedrock_json_next(&it, NULL, &block)) {
+        enum bedrock_kind kind = BEDROCK_TEXT;
+        struct bedrock_json v = bedrock_json_get(block, "text");
+        struct bedrock_slice text;
+
+        if (v.type != BEDROCK_JSON_STRING) {
+            kind = BEDROCK_REASONING;
+            v = bedrock_json_get(block, "reasoningContent.reasoningText.text");
+        }
+        if (v.type != BEDROCK_JSON_STRING)
+            continue;
+        rc = bdk_decode(&scratch, v, &text);
+        if (rc == 0)
+            rc = fn(ctx, kind, text);
+    }
+    bedrock_buffer_free(&scratch);
+    return rc;
+}
+
+/* ---- Counts ---- */
+
+void bedrock_usage_init(struct bedrock_usage *u)
+{
+    memset(u, 0, sizeof *u);
+    u->input_tokens = u->output_tokens = u->total_tokens = -1;
+    u->cache_read_tokens = u->cache_write_tokens = u->latency_ms = -1;
+}
+
+static void msg_count(struct bedrock_json root, const char *path, int64_t *out)
+{
+    int64_t n;
+
+    if (bedrock_json_int(bedrock_json_get(root, path), &n) == 0 && n >= 0)
+        *out = n;
+}
+
+void bedrock_usage_read(struct bedrock_usage *u, const struct bedrock_event *ev)
+{
+    struct bedrock_json reason;
+
+    if (ev->kind == BEDROCK_TEXT || ev->kind == BEDROCK_REASONING)
+        return;
+    msg_count(ev->json, "usage.inputTokens", &u->input_tokens);
+    msg_count(ev->json, "usage.outputTokens", &u->output_tokens);
+    msg_count(ev->json, "usage.totalTokens", &u->total_tokens);
+    msg_count(ev->json, "usage.cacheReadInputTokens", &u->cache_read_tokens);
+    msg_count(ev->json, "usage.cacheWriteInputTokens", &u->cache_write_tokens);
+    msg_count(ev->json, "metrics.latencyMs", &u->latency_ms);
+    reason = bedrock_json_get(ev->json, "stopReason");
+    if (reason.type == BEDROCK_JSON_STRING) {
+        size_t n = bedrock_json_unescape(reason, u->stop_reason, sizeof u->stop_reason - 1);
+
+        if (n >= sizeof u->stop_reason)
+            n = 0; /* no reason is that long: better none than half of one */
+        u->stop_reason[n] = 0;
+    }
+}
+
+/* ---- Asking ---- */
+
+/* The program's function, and whether it was the one that stopped. */
+struct msg_listener {
+    bedrock_text_fn fn;
+    void *ctx;
+    int stopped;
+};
+
+static int msg_hand_over(void *ctx, enum bedrock_kind kind, struct bedrock_slice text)
+{
+    struct msg_listener *l = ctx;
+
+    l->stopped = l->fn && l->fn(l->ctx, kind, text) != 0;
+    return l->stopped;
+}
+
+static int msg_deliver(struct bedrock_call *c, const struct bedrock_event *ev,
+                       struct msg_listener *l, const struct bedrock_buffer *like)
+{
+    int rc = 0;
+
+    if (ev->kind == BEDROCK_RESPONSE)
+        rc = bedrock_response_text(ev->json, msg_hand_over, l, like->alloc, like->alloc_ctx);
+    else if (ev->kind == BEDROCK_TEXT || ev->kind == BEDROCK_REASONING)
+        msg_hand_over(l, ev->kind, ev->text);
+    if (l->stopped)
+        return bdk_call_fail(c, BEDROCK_ERR_CANCELLED, "stopped by the program's callback");
+    return rc ? bdk_call_fail(c, rc, bedrock_code_text(rc)) : 0;
+}
+
+int bedrock_ask(struct bedrock *b, const struct bedrock_prompt *p, bedrock_text_fn fn, void *ctx,
+                struct bedrock_usage *u)
+{
+    struct msg_listener listener = {fn, ctx, 0};
+    struct bedrock_writer w = {0};
+    struct bedrock_request rq = {0};
+    struct bedrock_call *c = NULL;
+    struct bedrock_event ev;
+    int rc;
+
+    bdk_client_buffer(b, &w.out);
+    if (u)
+        bedrock_usage_init(u);
+    rc = bedrock_body(p, &w);
+    if (rc == 0) {
+        rq.operation = p->one_shot ? BEDROCK_CONVERSE : BEDROCK_CONVERSE_STREAM;
+        rq.model = p->model;
+        rq.body = w.out.p;
+        rq.body_len = w.out.len;
+        rc = bedrock_start(b, &rq, &c);
+    } else {
+        bdk_client_fail(b, rc, rc == BEDROCK_ERR_USAGE
+                                   ? "the prompt is not UTF-8, or a part of it is not JSON"
+                                   : bedrock_code_text(rc));
+    }
+    while (rc == 0 && (rc = bedrock_next(c, &ev)) == BEDROCK_EVENT) {
+        if (u)
+            bedrock_usage_read(u, &ev);
+        rc = msg_deliver(c, &ev, &listener, &w.out);
+    }
+    if (rc < 0 && c)
+        bdk_client_take_error(b, c);
+    bedrock_end(c);
+    bedrock_write_free(&w);
+    return rc;
+}
