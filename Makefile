@@ -22,8 +22,8 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = config.o creds.o models.o message.o retry.o error.o http.o eventstream.o json.o writer.o \
-	sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o
+LIB_OBJ = conn.o tls.o net.o config.o creds.o models.o message.o retry.o error.o http.o \
+	eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ =
 EMU_OBJ = test/emu_cert.o
 T_OBJ = test/t.o test/emu_cert.o
