@@ -22,17 +22,19 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = conn.o tls.o net.o config.o creds.o models.o message.o retry.o error.o http.o \
-	eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o
+LIB_OBJ = bedrock.o call.o conn.o tls.o net.o config.o creds.o models.o message.o retry.o error.o \
+	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o \
+	buffer.o
 CLI_OBJ =
 EMU_OBJ = test/emu_cert.o
-T_OBJ = test/t.o test/emu_cert.o
+T_OBJ = test/t.o test/mock.o test/emu_cert.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
-	test/test_config test/test_error test/test_message test/test_models
-VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors
+	test/test_config test/test_error test/test_message test/test_models test/test_call test/test_wait \
+	test/test_faults
+VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests
 REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
-	fuzz/replay_x509
+	fuzz/replay_x509 fuzz/replay_response
 EXAMPLES =
 BENCH =
 

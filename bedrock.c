@@ -1,0 +1,532 @@
+/* bedrock.c - clients and the life of calls: open, start, step, wait, end.
+ * bedrock.h is the contract. Leaves out: what a step does (call.c) and what Converse says (message.c). */
+#define _DEFAULT_SOURCE
+#include "bedrock_int.h"
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BEDROCK_CONNECT_TIMEOUT_MS 10000
+#define BEDROCK_IDLE_TIMEOUT_MS 3600000
+#define BEDROCK_MAX_RESPONSE ((size_t)64 << 20)
+#define BEDROCK_MAX_MODEL 2048  /* API reference: modelId's length */
+#define BEDROCK_MAX_QUERY 8192
+#define BEDROCK_POLL_SET 64     /* this many calls are waited for without an allocation */
+
+static const struct bdk_operation bedrock_operations[] = {
+    [BEDROCK_CONVERSE] = {BDK_RUNTIME, "POST", "/model/", "/converse", 1, 1, 0},
+    [BEDROCK_CONVERSE_STREAM] = {BDK_RUNTIME, "POST", "/model/", "/converse-stream", 1, 1, 1},
+    [BEDROCK_LIST_FOUNDATION_MODELS] = {BDK_CONTROL, "GET", "/foundation-models", "", 0, 0, 0},
+};
+
+static const struct bedrock_error bedrock_no_memory = {
+    .code = BEDROCK_ERR_NOMEM, .message = "out of memory"
+};
+
+/* ---- Errors and traces of a client ---- */
+
+void bdk_trace(const struct bedrock *b, const char *format, ...)
+{
+    char line[2048];
+    va_list ap;
+
+    if (!b->opt.trace)
+        return;
+    va_start(ap, format);
+    vsnprintf(line, sizeof line, format, ap);
+    va_end(ap);
+    b->opt.trace(b->opt.trace_ctx, line);
+}
+
+int bdk_client_fail(struct bedrock *b, int code, const char *text)
+{
+    memset(&b->err, 0, sizeof b->err);
+    return bdk_error_set(&b->err, code, "%s", text);
+}
+
+void bdk_client_take_error(struct bedrock *b, const struct bedrock_call *c)
+{
+    b->err = c->err;
+}
+
+void bdk_client_buffer(const struct bedrock *b, struct bedrock_buffer *buffer)
+{
+    buffer->alloc = b->opt.alloc;
+    buffer->alloc_ctx = b->opt.alloc_ctx;
+}
+
+const struct bedrock_error *bedrock_error(const struct bedrock *b)
+{
+    return b ? &b->err : &bedrock_no_memory;
+}
+
+const char *bedrock_region(const struct bedrock *b)
+{
+    return b->cf.region;
+}
+
+/* ---- Opening and closing ---- */
+
+/* The options that stay: hooks and limits. The strings were used up by config.c and creds.c. */
+static void bedrock_keep_options(struct bedrock *b, const struct bedrock_options *opt)
+{
+    struct bedrock_options *o = &b->opt;
+
+    o->alloc = opt->alloc;
+    o->alloc_ctx = opt->alloc_ctx;
+    o->trace = opt->trace;
+    o->trace_ctx = opt->trace_ctx;
+    o->clock = opt->clock ? opt->clock : bdk_clock_system;
+    o->clock_ctx = opt->clock_ctx;
+    o->connect_timeout_ms =
+        opt->connect_timeout_ms > 0 ? opt->connect_timeout_ms : BEDROCK_CONNECT_TIMEOUT_MS;
+    o->idle_timeout_ms = opt->idle_timeout_ms ? opt->idle_timeout_ms : BEDROCK_IDLE_TIMEOUT_MS;
+    o->max_event = opt->max_event ? opt->max_event : BDK_ES_MAX_FRAME;
+    o->max_response = opt->max_response ? opt->max_response : BEDROCK_MAX_RESPONSE;
+}
+
+static int bedrock_set_user_agent(struct bedrock *b, const struct bedrock_options *opt)
+{
+    const char *own = opt->user_agent ? opt->user_agent : "";
+    int n;
+
+    for (const char *p = own; *p; p++)
+        if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7F)
+            return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
+                                 "user_agent may hold printable ASCII only");
+    n = snprintf(b->user_agent, sizeof b->user_agent, "%s%sbedrock-c/" BEDROCK_VERSION " lang/c",
+                 own, own[0] ? " " : "");
+    if (n < 0 || (size_t)n >= sizeof b->user_agent)
+        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG, "user_agent is too long");
+    return 0;
+}
+
+/* Design 6: AWS's own endpoints are held to the five roots; others may use the system's bundle too; a
+ * bundle that was named replaces all of that. */
+static int bedrock_load_trust(struct bedrock *b, const struct bedrock_options *opt,
+                              const struct bdk_env *env)
+{
+    struct bedrock_buffer pem = {0};
+    char source[512] = "";
+    int rc, any_aws = 0, any_other = 0;
+
+    for (int i = 0; i < BDK_N_SERVICES; i++) {
+        any_aws |= b->cf.endpoint[i].aws;
+        any_other |= b->cf.endpoint[i].tls && !b->cf.endpoint[i].aws;
+    }
+    bdk_client_buffer(b, &pem);
+    rc = bdk_ca_bundle(&pem, source, opt, env, &b->err);
+    if (rc == 1) {
+        rc = bdk_trust_load(&b->other_trust, 0, pem.p, pem.len, source, b->opt.alloc,
+                            b->opt.alloc_ctx, &b->err);
+    } else if (rc == 0) {
+        if (any_aws)
+            rc = bdk_trust_load(&b->aws_trust, 1, NULL, 0, "", b->opt.alloc, b->opt.alloc_ctx,
+                                &b->err);
+        if (rc == 0 && any_other) {
+            bdk_ca_system(&pem, source);
+            rc = bdk_trust_load(&b->other_trust, 1, pem.p, pem.len, source, b->opt.alloc,
+                                b->opt.alloc_ctx, &b->err);
+        }
+    }
+    bedrock_buffer_free(&pem);
+    return rc;
+}
+
+static void bedrock_set_transport(struct bedrock *b)
+{
+    struct bdk_transport *t = &b->transport;
+
+    t->aws_trust = b->aws_trust;
+    t->other_trust = b->other_trust;
+    for (int i = 0; i < BDK_N_SERVICES; i++)
+        t->aws_host[i] = b->aws_trust && b->cf.endpoint[i].aws ? b->cf.endpoint[i].host : NULL;
+    t->alloc = b->opt.alloc;
+    t->alloc_ctx = b->opt.alloc_ctx;
+    t->clock = b->opt.clock;
+    t->clock_ctx = b->opt.clock_ctx;
+    t->trace = b->opt.trace;
+    t->trace_ctx = b->opt.trace_ctx;
+    bdk_transport_io(&b->io, t);
+}
+
+int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *given, size_t given_size)
+{
+    struct bedrock_options opt;
+    struct bdk_env env;
+    struct bedrock *b;
+    int rc;
+
+    memset(&opt, 0, sizeof opt);
+    /* a version of the struct ends behind a whole member; never take half a pointer */
+    given_size -= given_size % sizeof(void *);
+    if (given)
+        memcpy(&opt, given, given_size < sizeof opt ? given_size : sizeof opt);
+    *out = b = bdk_resize(opt.alloc, opt.alloc_ctx, NULL, 0, sizeof *b);
+    if (!b)
+        return BEDROCK_ERR_NOMEM;
+    memset(b, 0, sizeof *b);
+    bedrock_keep_options(b, &opt);
+    env.fn = opt.getenv;
+    env.ctx = opt.getenv_ctx;
+    b->cpu = bdk_cpu();
+    rc = bedrock_set_user_agent(b, &opt);
+    if (rc == 0)
+        rc = bdk_config_load(&b->cf, &opt, &env, &b->err);
+    if (rc == 0)
+        rc = bdk_creds_load(&b->creds, &opt, &env, &b->err);
+    if (rc == 0 && !opt.io)
+        rc = bedrock_load_trust(b, &opt, &env);
+    if (rc != 0)
+        return rc;
+    if (opt.io)
+        b->io = *opt.io;
+    else
+        bedrock_set_transport(b);
+    b->usable = 1;
+    return 0;
+}
+
+void bedrock_close(struct bedrock *b)
+{
+    bedrock_alloc_fn alloc;
+    void *alloc_ctx;
+
+    if (!b)
+        return;
+    while (b->calls)
+        bedrock_end(b->calls);
+    for (int i = 0; i < BDK_MAX_KEPT; i++)
+        if (b->kept[i].conn)
+            b->io.close(b->kept[i].conn);
+    bdk_trust_free(b->aws_trust);
+    bdk_trust_free(b->other_trust);
+    bdk_creds_free(&b->creds, &b->opt);
+    alloc = b->opt.alloc;
+    alloc_ctx = b->opt.alloc_ctx;
+    bdk_wipe(b, sizeof *b);
+    bdk_resize(alloc, alloc_ctx, b, sizeof *b, 0);
+}
+
+/* ---- Kept connections ---- */
+
+static void bedrock_drop_kept(struct bedrock *b, struct bdk_kept *k)
+{
+    b->io.close(k->conn);
+    k->conn = NULL;
+}
+
+void *bdk_client_take_kept(struct bedrock *b, const struct bdk_endpoint *to)
+{
+    int64_t now = b->opt.clock(b->opt.clock_ctx, 0);
+
+    for (int i = 0; i < BDK_MAX_KEPT; i++) {
+        struct bdk_kept *k = &b->kept[i];
+        char byte;
+        size_t n = 0;
+        void *conn = k->conn;
+
+        if (!conn || k->to->port != to->port || k->to->tls != to->tls ||
+            strcmp(k->to->host, to->host) != 0)
+            continue;
+        /* an idle connection has nothing to say: anything but "not now" means it is over */
+        if (now - k->since_ms > BDK_KEEP_MS || b->io.read(conn, &byte, 1, &n) <= 0) {
+            bedrock_drop_kept(b, k);
+            continue;
+        }
+        k->conn = NULL;
+        return conn;
+    }
+    return NULL;
+}
+
+void bdk_client_keep(struct bedrock *b, void *conn, const struct bdk_endpoint *to)
+{
+    struct bdk_kept *place = &b->kept[0];
+
+    for (int i = 1; i < BDK_MAX_KEPT && place->conn; i++)
+        if (!b->kept[i].conn || b->kept[i].since_ms < place->since_ms)
+            place = &b->kept[i];
+    if (place->conn)
+        bedrock_drop_kept(b, place);
+    place->conn = conn;
+    place->to = to;
+    place->since_ms = b->opt.clock(b->opt.clock_ctx, 0);
+}
+
+/* ---- Starting and ending calls ---- */
+
+static int bedrock_bad_request(struct bedrock *b, const char *text)
+{
+    return bdk_client_fail(b, BEDROCK_ERR_USAGE, text);
+}
+
+static int bedrock_check_body(struct bedrock *b, const struct bedrock_request *rq)
+{
+    struct bedrock_json root;
+    struct bedrock_json_error where;
+
+    if (!rq->body || rq->body_len == 0)
+        return bedrock_bad_request(b, "this operation needs a body");
+    if (bedrock_json_parse(rq->body, rq->body_len, &root, &where) != 0) {
+        memset(&b->err, 0, sizeof b->err);
+        return bdk_error_set(&b->err, BEDROCK_ERR_USAGE,
+                             "the request's body is not JSON: line %zu, column %zu: %s", where.line,
+                             where.column, where.what);
+    }
+    if (root.type != BEDROCK_JSON_OBJECT)
+        return bedrock_bad_request(b, "the request's body must be a JSON object");
+    return 0;
+}
+
+static int bedrock_check_request(struct bedrock *b, const struct bedrock_request *rq)
+{
+    size_t n_operations = sizeof bedrock_operations / sizeof bedrock_operations[0];
+    const struct bdk_operation *op;
+    size_t model_len = rq->model ? strlen(rq->model) : 0;
+
+    if (!b->usable)
+        return b->err.code ? b->err.code : bedrock_bad_request(b, "bedrock_open() failed");
+    if ((size_t)rq->operation == 0 || (size_t)rq->operation >= n_operations)
+        return bedrock_bad_request(b, "no such operation");
+    op = &bedrock_operations[rq->operation];
+    if (op->has_model && model_len == 0)
+        return bedrock_bad_request(b, "this operation needs a model id or ARN");
+    if (op->has_model && model_len > BEDROCK_MAX_MODEL)
+        return bedrock_bad_request(b, "the model id is longer than 2048 bytes");
+    if (!op->has_body && rq->body_len > 0)
+        return bedrock_bad_request(b, "this operation takes no body");
+    if (rq->query && strlen(rq->query) > BEDROCK_MAX_QUERY)
+        return bedrock_bad_request(b, "the query is too long");
+    return op->has_body ? bedrock_check_body(b, rq) : 0;
+}
+
+static int bedrock_write_target(struct bedrock_call *c, const struct bedrock_request *rq)
+{
+    bdk_buffer_text(&c->target, c->to->base_path);
+    bdk_buffer_text(&c->target, c->op->path_before);
+    if (c->op->has_model)
+        bdk_uri_encode(&c->target, rq->model, strlen(rq->model), 0);
+    bdk_buffer_text(&c->target, c->op->path_after);
+    c->path_len = c->target.len;
+    if (rq->query && rq->query[0]) {
+        bdk_buffer_text(&c->target, "?");
+        bdk_buffer_text(&c->target, rq->query);
+    }
+    return c->target.error;
+}
+
+/* Memory that every call needs, taken at once so that a stream takes none later. */
+static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request *rq)
+{
+    struct bedrock *b = c->b;
+
+    bdk_client_buffer(b, &c->target);
+    bdk_client_buffer(b, &c->out);
+    bdk_client_buffer(b, &c->in);
+    bdk_client_buffer(b, &c->payload);
+    bdk_client_buffer(b, &c->text);
+    c->in.max = (size_t)BDK_HTTP_MAX_HEAD * 2 + BDK_READ_SIZE;
+    c->text.max = b->opt.max_event;
+    bdk_es_init(&c->frames, b->opt.max_event, b->cpu, b->opt.alloc, b->opt.alloc_ctx);
+    if (bedrock_write_target(c, rq) != 0)
+        return c->target.error;
+    return bdk_buffer_reserve(&c->in, BDK_READ_SIZE);
+}
+
+int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct bedrock_call **out)
+{
+    struct bedrock_call *c;
+    int rc = bedrock_check_request(b, rq);
+    int64_t now;
+
+    *out = NULL;
+    if (rc != 0)
+        return rc;
+    c = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, sizeof *c);
+    if (!c)
+        return bdk_client_fail(b, BEDROCK_ERR_NOMEM, "out of memory");
+    memset(c, 0, sizeof *c);
+    c->b = b;
+    c->op = &bedrock_operations[rq->operation];
+    c->to = &b->cf.endpoint[c->op->service];
+    c->body.p = rq->body;
+    c->body.len = rq->body_len;
+    now = b->opt.clock(b->opt.clock_ctx, 0);
+    c->deadline_ms = rq->deadline_ms > 0 ? now + rq->deadline_ms : INT64_MAX;
+    c->link = &b->calls;
+    c->next = b->calls;
+    if (c->next)
+        c->next->link = &c->next;
+    b->calls = c;
+    rc = bedrock_prepare(c, rq);
+    if (rc != 0) {
+        bedrock_end(c);
+        return bdk_client_fail(b, rc, bedrock_code_text(rc));
+    }
+    *out = c;
+    return 0;
+}
+
+void bedrock_end(struct bedrock_call *c)
+{
+    struct bedrock *b;
+
+    if (!c)
+        return;
+    b = c->b;
+    bdk_call_release(c, 0);
+    *c->link = c->next;
+    if (c->next)
+        c->next->link = c->link;
+    bedrock_buffer_free(&c->target);
+    bedrock_buffer_free(&c->out);
+    bedrock_buffer_free(&c->in);
+    bedrock_buffer_free(&c->payload);
+    bedrock_buffer_free(&c->text);
+    bdk_es_free(&c->frames);
+    bdk_resize(b->opt.alloc, b->opt.alloc_ctx, c, sizeof *c, 0);
+}
+
+/* ---- Stepping and waiting ---- */
+
+int bedrock_step(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    return bdk_call_step(c, ev);
+}
+
+int bedrock_next(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    int rc;
+
+    while ((rc = bedrock_step(c, ev)) > BEDROCK_EVENT)
+        if (bedrock_wait(&c, 1, NULL, -1) < 0)
+            return bdk_call_fail(c, BEDROCK_ERR_IO, "poll failed");
+    return rc;
+}
+
+int bedrock_fd(const struct bedrock_call *c)
+{
+    return c->conn ? c->b->io.fd(c->conn) : -1;
+}
+
+int bedrock_events(const struct bedrock_call *c)
+{
+    int bits;
+
+    if (!c->conn || !c->want || c->want == BEDROCK_WANT_TIME)
+        return 0;
+    bits = c->b->io.events(c->conn) | (c->want == BEDROCK_WANT_READ ? POLLIN : POLLOUT);
+    /* an answer may come while the request is still going out */
+    return c->phase == BDK_PHASE_SEND ? bits | POLLIN : bits;
+}
+
+int bedrock_timeout_ms(const struct bedrock_call *c)
+{
+    const struct bedrock_options *o = &c->b->opt;
+    int64_t left;
+    int io_ms = -1;
+
+    if (!c->want || (c->want != BEDROCK_WANT_TIME && bedrock_fd(c) < 0))
+        return 0;
+    if (c->conn && c->phase == BDK_PHASE_CONNECT && c->b->io.timeout_ms)
+        io_ms = c->b->io.timeout_ms(c->conn);
+    if (c->until_ms == INT64_MAX)
+        return io_ms;
+    left = c->until_ms - o->clock(o->clock_ctx, 0);
+    left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
+    return io_ms >= 0 && io_ms < left ? io_ms : (int)left;
+}
+
+static int bedrock_is_over(const struct bedrock_call *c)
+{
+    return !c || c->phase == BDK_PHASE_DONE || c->phase == BDK_PHASE_FAILED;
+}
+
+/* Fill the poll set; returns the time-out that the calls themselves ask for, or -1. */
+static int bedrock_poll_set(struct bedrock_call *const calls[], size_t n, struct pollfd *set)
+{
+    int soonest = -1;
+
+    for (size_t i = 0; i < n; i++) {
+        int over = bedrock_is_over(calls[i]), ms = over ? -1 : bedrock_timeout_ms(calls[i]);
+
+        set[i].fd = over ? -1 : bedrock_fd(calls[i]);
+        set[i].events = over ? 0 : (short)bedrock_events(calls[i]);
+        set[i].revents = 0;
+        if (ms >= 0 && (soonest < 0 || ms < soonest))
+            soonest = ms;
+    }
+    return soonest;
+}
+
+static int bedrock_poll_result(struct bedrock_call *const calls[], size_t n,
+                               const struct pollfd *set, unsigned char ready[])
+{
+    int count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int can = !bedrock_is_over(calls[i]) &&
+                  ((set && set[i].revents != 0) || bedrock_timeout_ms(calls[i]) == 0);
+
+        if (ready)
+            ready[i] = (unsigned char)can;
+        count += can;
+    }
+    return count;
+}
+
+int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int timeout_ms)
+{
+    struct pollfd few[BEDROCK_POLL_SET], *set = few;
+    const struct bedrock *b = NULL;
+    int64_t until = timeout_ms < 0 ? INT64_MAX : bdk_clock_system(NULL, 0) + timeout_ms;
+    int count = 0, left = timeout_ms;
+
+    for (size_t i = 0; i < n && !b; i++)
+        b = bedrock_is_over(calls[i]) ? NULL : calls[i]->b;
+    if (!b)
+        return bedrock_poll_result(calls, n, NULL, ready);
+    if (n > BEDROCK_POLL_SET)
+        set = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, n * sizeof *set);
+    if (!set)
+        return BEDROCK_ERR_NOMEM;
+    /* a call's own limit may pass before ours and only by rounding not make it ready: go round */
+    do {
+        int soonest = bedrock_poll_set(calls, n, set);
+        int64_t rest;
+
+        if (soonest < 0 || (left >= 0 && left < soonest))
+            soonest = left;
+        if (bdk_poll(set, n, soonest) < 0) {
+            count = BEDROCK_ERR_IO;
+            break;
+        }
+        count = bedrock_poll_result(calls, n, set, ready);
+        rest = until - bdk_clock_system(NULL, 0);
+        left = timeout_ms < 0 ? -1 : rest > 0 ? (int)rest : 0;
+    } while (count == 0 && left != 0);
+    if (set != few)
+        bdk_resize(b->opt.alloc, b->opt.alloc_ctx, set, n * sizeof *set, 0);
+    return count;
+}
+
+/* ---- Looking at a call ---- */
+
+const struct bedrock_error *bedrock_call_error(const struct bedrock_call *c)
+{
+    return &c->err;
+}
+
+int bedrock_http_status(const struct bedrock_call *c)
+{
+    return c->head.status;
+}
+
+struct bedrock_slice bedrock_header(const struct bedrock_call *c, const char *name)
+{
+    struct bedrock_slice none = {NULL, 0};
+
+    return c->head.status ? bdk_http_field(&c->head, name) : none;
+}

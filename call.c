@@ -1,0 +1,596 @@
+/* call.c - one call as a state machine: connect, sign, send, read the head, read the body.
+ * RFC 9112 for the order of things. Leaves out: trying again (bdk_call_fail() is the place where that
+ * will be decided), and all knowledge of what the parts do inside. */
+#include "bedrock_int.h"
+#include <stdio.h>
+#include <string.h>
+
+#define CALL_MAX_FIELDS 8
+#define CALL_MAX_ERROR_BODY 65536u  /* of an error response more is read but not kept */
+#define CALL_STREAM_TYPE "application/vnd.amazon.eventstream"
+
+/* ---- Failing ---- */
+
+void bdk_call_release(struct bedrock_call *c, int reusable)
+{
+    if (!c->conn)
+        return;
+    if (reusable)
+        bdk_client_keep(c->b, c->conn, c->to);
+    else
+        c->b->io.close(c->conn);
+    c->conn = NULL;
+}
+
+int bdk_call_fail(struct bedrock_call *c, int code, const char *text)
+{
+    bdk_error_set(&c->err, code, "%s", text);
+    bdk_call_release(c, 0);
+    c->phase = BDK_PHASE_FAILED;
+    bdk_trace(c->b, "* failed: %s", c->err.message);
+    return c->err.code;
+}
+
+static int call_host_fail(struct bedrock_call *c, int code, const char *text)
+{
+    bdk_error_set(&c->err, code, "%s: %s", c->to->authority, text);
+    return bdk_call_fail(c, code, text);
+}
+
+static int call_no_memory(struct bedrock_call *c, int code)
+{
+    if (code == BEDROCK_ERR_LIMIT)
+        return call_host_fail(c, code, "the response is larger than the ceiling set for it");
+    return bdk_call_fail(c, code, bedrock_code_text(code));
+}
+
+/*
+ * The transport failed. A connection that was kept may have been closed by the server just as we wrote
+ * to it: as long as nothing was answered, the request goes out again on a new one (RFC 9112 9.3.1).
+ */
+static int call_conn_fail(struct bedrock_call *c, int code)
+{
+    struct bedrock_io *io = &c->b->io;
+
+    if (c->reused && c->in.len == 0 && code != BEDROCK_ERR_NOMEM) {
+        bdk_trace(c->b, "* the kept connection was closed; making a new one");
+        bdk_call_release(c, 0);
+        c->phase = BDK_PHASE_CONNECT;
+        c->reused = 0;
+        c->fresh_only = 1;
+        return 0;
+    }
+    if (io->describe && c->err.code == 0) {
+        bdk_error_set(&c->err, code, "%s", bedrock_code_text(code));
+        io->describe(io->ctx, c->conn, &c->err);
+        c->err.message[sizeof c->err.message - 1] = 0;
+    }
+    return call_host_fail(c, code, bedrock_code_text(code));
+}
+
+/* ---- The request ---- */
+
+static void call_trace_head(const struct bedrock_call *c)
+{
+    static const char *const secret[] = {"authorization:", "x-amz-security-token:"};
+    const char *p = c->out.p, *end = c->out.p + c->out.len;
+
+    while (c->b->opt.trace && p < end) {
+        const char *eol = memchr(p, '\r', (size_t)(end - p));
+        size_t n = eol ? (size_t)(eol - p) : (size_t)(end - p), shown = n;
+
+        for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+            struct bedrock_slice name = {p, strlen(secret[i])};
+
+            if (n > name.len && bdk_slice_is_nocase(name, secret[i]))
+                shown = name.len;
+        }
+        if (n > 0)
+            bdk_trace(c->b, "> %.*s%s", (int)shown, p, shown < n ? " ****" : "");
+        p += n + 2;
+    }
+    if (c->b->opt.trace && c->body.len > 0)
+        bdk_trace(c->b, "> (%zu bytes of body)", c->body.len);
+}
+
+static void call_add_field(struct bdk_field *fields, size_t *n, const char *name, const char *value)
+{
+    fields[*n].name = name;
+    fields[*n].value = bdk_slice(value);
+    ++*n;
+}
+
+static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *authorization,
+                          const struct bdk_field *fields, size_t n_fields, const char *date)
+{
+    struct bedrock *b = c->b;
+    struct bdk_credentials keys = {b->creds.access_key_id, b->creds.secret_access_key,
+                                   b->creds.session_token};
+    struct bdk_sigv4_request rq = {0};
+
+    if (b->creds.bearer_token) {
+        bdk_buffer_text(authorization, "Bearer ");
+        return bdk_buffer_text(authorization, b->creds.bearer_token);
+    }
+    if (!c->payload_hash[0]) {
+        unsigned char digest[BDK_SHA256_LEN];
+
+        bdk_sha256_of(c->body.p, c->body.len, digest, b->cpu);
+        bdk_hex(c->payload_hash, digest, sizeof digest);
+    }
+    rq.method = c->op->method;
+    rq.path.p = c->target.p;
+    rq.path.len = c->path_len;
+    if (c->target.len > c->path_len) {
+        rq.query.p = c->target.p + c->path_len + 1;
+        rq.query.len = c->target.len - c->path_len - 1;
+    }
+    rq.fields = fields;
+    rq.n_fields = n_fields;
+    rq.payload_hash = c->payload_hash;
+    rq.service = "bedrock";
+    rq.region = b->cf.region;
+    rq.date = date;
+    return bdk_sigv4_authorization(authorization, &b->key, &keys, &rq, b->cpu);
+}
+
+/* Build and sign the head, right before it goes out: a signature carries the time. */
+static int call_build(struct bedrock_call *c)
+{
+    struct bedrock *b = c->b;
+    struct bdk_field fields[CALL_MAX_FIELDS];
+    struct bedrock_buffer authorization = {0};
+    struct bedrock_slice target = {c->target.p, c->target.len};
+    char date[17], length[24];
+    size_t n = 0, n_signed;
+    int rc;
+
+    call_add_field(fields, &n, "Host", c->to->authority);
+    if (c->op->has_body)
+        call_add_field(fields, &n, "Content-Type", "application/json");
+    if (!b->creds.bearer_token) {
+        bdk_date_basic(b->opt.clock(b->opt.clock_ctx, 1) / 1000, date);
+        call_add_field(fields, &n, "X-Amz-Date", date);
+        if (b->creds.session_token)
+            call_add_field(fields, &n, "X-Amz-Security-Token", b->creds.session_token);
+    }
+    n_signed = n;
+    call_add_field(fields, &n, "User-Agent", b->user_agent);
+    if (c->op->has_body) {
+        snprintf(length, sizeof length, "%zu", c->body.len);
+        call_add_field(fields, &n, "Content-Length", length);
+    }
+    bdk_client_buffer(b, &authorization);
+    rc = call_authorize(c, &authorization, fields, n_signed, date);
+    if (rc == 0) {
+        fields[n].name = "Authorization";
+        fields[n].value.p = authorization.p;
+        fields[n++].value.len = authorization.len;
+        bedrock_buffer_free(&c->out);
+        rc = bdk_http_request(&c->out, c->op->method, target, fields, n);
+    }
+    bedrock_buffer_free(&authorization);
+    if (rc == BEDROCK_ERR_USAGE)
+        return bdk_call_fail(c, rc, "the request cannot be written: a header, the model or the "
+                                    "query holds characters that HTTP does not allow, or the query "
+                                    "has more than 64 parameters");
+    return rc ? call_no_memory(c, rc) : 0;
+}
+
+static int call_connect(struct bedrock_call *c)
+{
+    struct bedrock_io *io = &c->b->io;
+    int rc;
+
+    if (!c->conn && !c->fresh_only) {
+        c->conn = bdk_client_take_kept(c->b, c->to);
+        c->reused = c->conn != NULL;
+    }
+    if (!c->conn) {
+        bdk_trace(c->b, "* connecting to %s", c->to->authority);
+        c->phase_ms = c->b->opt.clock(c->b->opt.clock_ctx, 0);
+        rc = io->open(io->ctx, c->to->host, c->to->port, c->to->tls, &c->conn);
+        if (rc < 0) {
+            c->conn = NULL;
+            return call_conn_fail(c, rc);
+        }
+    }
+    rc = io->step(c->conn);
+    if (rc != 0)
+        return rc < 0 ? call_conn_fail(c, rc) : rc;
+    rc = call_build(c);
+    if (rc != 0)
+        return rc;
+    call_trace_head(c);
+    if (!c->fresh_only)
+        c->err.attempts++;
+    c->sent = 0;
+    c->moved = 1;
+    c->phase = BDK_PHASE_SEND;
+    return 0;
+}
+
+/* ---- Sending ---- */
+
+/* Read into the free end of c->in: 0 with *n bytes (0: the peer ended), WANT_*, below zero. */
+static int call_read(struct bedrock_call *c, size_t *n)
+{
+    int rc = c->b->io.read(c->conn, c->in.p + c->in.len, c->in.cap - c->in.len, n);
+
+    if (rc == 0 && *n > 0) {
+        c->in.len += *n;
+        c->moved = 1;
+    }
+    return rc;
+}
+
+/* The server may answer before it has read everything, 413 for one, and then stop reading. */
+static int call_send_blocked(struct bedrock_call *c, int why)
+{
+    size_t n = 0;
+    int rc;
+
+    if (bdk_buffer_reserve(&c->in, BDK_READ_SIZE) != 0)
+        return call_no_memory(c, c->in.error);
+    rc = call_read(c, &n);
+    if (rc == 0 && n > 0) {
+        c->phase = BDK_PHASE_HEAD;
+        return 0;
+    }
+    if (why < 0)
+        return call_conn_fail(c, why);
+    if (rc == 0)
+        return call_conn_fail(c, BEDROCK_ERR_IO);
+    return rc < 0 ? call_conn_fail(c, rc) : why;
+}
+
+static int call_send(struct bedrock_call *c)
+{
+    while (c->sent < c->out.len + c->body.len) {
+        int in_head = c->sent < c->out.len;
+        const char *p = in_head ? c->out.p + c->sent : c->body.p + (c->sent - c->out.len);
+        size_t left = (in_head ? c->out.len : c->out.len + c->body.len) - c->sent, n = 0;
+        int rc = c->b->io.write(c->conn, p, left, &n);
+
+        if (rc != 0)
+            return call_send_blocked(c, rc);
+        c->sent += n;
+        c->moved = 1;
+    }
+    bedrock_buffer_free(&c->out); /* the signature is of no more use */
+    c->sent = SIZE_MAX;
+    c->phase = BDK_PHASE_HEAD;
+    return 0;
+}
+
+/* ---- The response's head ---- */
+
+static void call_trace_response(const struct bedrock_call *c)
+{
+    const char *p = c->head.fields.p, *end = p + c->head.fields.len;
+
+    bdk_trace(c->b, "< HTTP/1.%d %d", c->head.minor, c->head.status);
+    while (c->b->opt.trace && p < end) {
+        const char *eol = memchr(p, '\r', (size_t)(end - p));
+        size_t n = eol ? (size_t)(eol - p) : (size_t)(end - p);
+
+        if (n > 0)
+            bdk_trace(c->b, "< %.*s", (int)n, p);
+        p += n + 2;
+    }
+}
+
+/* What every response says of itself, kept for the error that may come. */
+static void call_note_response(struct bedrock_call *c)
+{
+    int64_t server_s, now_s = c->b->opt.clock(c->b->opt.clock_ctx, 1) / 1000;
+
+    c->err.http_status = c->head.status;
+    bdk_error_text(c->err.request_id, sizeof c->err.request_id,
+                   bdk_http_field(&c->head, "x-amzn-requestid"));
+    if (bdk_date_http(bdk_http_field(&c->head, "date"), &server_s) == 0 &&
+        server_s - now_s > -86400 * 3650 && server_s - now_s < 86400 * 3650)
+        c->err.clock_skew_s = (int)(server_s - now_s);
+}
+
+static int call_is_success(const struct bedrock_call *c)
+{
+    return c->head.status >= 200 && c->head.status < 300;
+}
+
+static int call_is_stream(const struct bedrock_call *c)
+{
+    struct bedrock_slice type = bdk_http_field(&c->head, "content-type");
+
+    if (type.len > strlen(CALL_STREAM_TYPE) && strchr("; \t", type.p[strlen(CALL_STREAM_TYPE)]))
+        type.len = strlen(CALL_STREAM_TYPE);
+    return bdk_slice_is_nocase(type, CALL_STREAM_TYPE);
+}
+
+static int call_head_done(struct bedrock_call *c)
+{
+    /* from here on c->in must not move: the head's slices point into it */
+    if (c->in.cap - c->head.len < BDK_READ_SIZE / 2) {
+        if (bdk_buffer_reserve(&c->in, BDK_READ_SIZE) != 0)
+            return call_no_memory(c, c->in.error);
+        c->scanned = 0;
+        bdk_http_head_read(c->in.p, c->in.len, &c->scanned, &c->head, NULL);
+    }
+    c->in_pos = c->head.len;
+    bdk_http_body_init(&c->framing, &c->head);
+    call_note_response(c);
+    call_trace_response(c);
+    if (call_is_success(c) && c->op->streams && !call_is_stream(c))
+        return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
+                              "the answer to a streaming call is not an event stream");
+    c->payload.max = call_is_success(c) ? c->b->opt.max_response : CALL_MAX_ERROR_BODY;
+    c->phase = BDK_PHASE_BODY;
+    return 0;
+}
+
+static int call_head(struct bedrock_call *c)
+{
+    const char *why = NULL;
+    size_t n = 0;
+    int rc;
+
+    if (c->in.len > 0) {
+        rc = bdk_http_head_read(c->in.p, c->in.len, &c->scanned, &c->head, &why);
+        if (rc == 0)
+            return call_head_done(c);
+        if (rc < 0)
+            return call_host_fail(c, rc, why ? why : "the response is not HTTP");
+    }
+    if (c->in.len == c->in.cap && bdk_buffer_reserve(&c->in, BDK_READ_SIZE) != 0)
+        return call_no_memory(c, c->in.error);
+    rc = call_read(c, &n);
+    if (rc != 0)
+        return rc < 0 ? call_conn_fail(c, rc) : rc;
+    if (n > 0)
+        return 0;
+    if (c->reused && c->in.len == 0)
+        return call_conn_fail(c, BEDROCK_ERR_IO);
+    return call_host_fail(c, c->in.len ? BEDROCK_ERR_TRUNCATED : BEDROCK_ERR_IO,
+                          c->in.len ? "the connection was closed inside the response's head"
+                                    : "the server closed the connection without an answer");
+}
+
+/* ---- The response's body ---- */
+
+static int call_exception(struct bedrock_call *c, const struct bdk_es_frame *f)
+{
+    bdk_error_frame(&c->err, f);
+    return bdk_call_fail(c, BEDROCK_ERR_SERVICE, "");
+}
+
+/* A verified frame: BEDROCK_EVENT with ev filled, 0 to skip it, below zero for the end. */
+static int call_frame(struct bedrock_call *c, const struct bdk_es_frame *f, struct bedrock_event *ev)
+{
+    struct bedrock_slice kind = bdk_es_string(f, ":message-type"), payload = f->payload;
+
+    if (bdk_slice_is(kind, "exception") || bdk_slice_is(kind, "error"))
+        return call_exception(c, f);
+    if (!bdk_slice_is(kind, "event"))
+        return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
+                              "a frame of the stream is neither event nor exception");
+    ev->type = bdk_es_string(f, ":event-type");
+    if (ev->type.len == 0)
+        return call_host_fail(c, BEDROCK_ERR_PROTOCOL, "an event of the stream has no type");
+    if (bdk_slice_is(ev->type, "initial-response"))
+        return 0;
+    if (payload.len == 0)
+        payload = bdk_slice("{}");
+    if (bedrock_json_parse(payload.p, payload.len, &ev->json, NULL) != 0)
+        return call_host_fail(c, BEDROCK_ERR_PROTOCOL, "an event of the stream is not JSON");
+    if (bdk_slice_is(ev->type, "messageStop"))
+        c->saw_stop = 1;
+    if (bdk_event_classify(ev, &c->text) != 0)
+        return call_no_memory(c, c->text.error);
+    return BEDROCK_EVENT;
+}
+
+/* Next frame out of the piece at hand: as call_frame(), 0 when the piece is used up. */
+static int call_frames(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    struct bdk_es_frame f;
+    int rc = 0;
+
+    while (rc == 0 && c->piece.len > 0) {
+        rc = bdk_es_next(&c->frames, &c->piece.p, &c->piece.len, &f);
+        if (rc == BDK_MORE)
+            return 0;
+        if (rc < 0)
+            return call_host_fail(c, rc, c->frames.why ? c->frames.why : bedrock_code_text(rc));
+        rc = call_frame(c, &f, ev);
+    }
+    return rc;
+}
+
+/* Let go of the connection; it is fit for another call only when nothing is left over on it. */
+static int call_finish(struct bedrock_call *c)
+{
+    int whole = c->sent == SIZE_MAX && c->head.keep_alive;
+    char extra;
+    size_t n = 0;
+    int rc = BEDROCK_WANT_READ;
+
+    if (c->in.len == c->in_pos && c->conn)
+        rc = c->b->io.read(c->conn, &extra, 1, &n);
+    if (c->in.len > c->in_pos || (rc == 0 && n > 0))
+        return call_host_fail(c, BEDROCK_ERR_PROTOCOL, "there are bytes after the end of the response");
+    bdk_call_release(c, whole && rc > 0);
+    c->phase = BDK_PHASE_DONE;
+    return 0;
+}
+
+static int call_error_body(struct bedrock_call *c, int complete)
+{
+    struct bedrock_slice body = {c->payload.p, c->payload.len};
+    int clean = complete && c->sent == SIZE_MAX && c->head.keep_alive && c->in.len == c->in_pos;
+
+    bdk_error_service(&c->err, &c->head, body);
+    bdk_call_release(c, clean);
+    return bdk_call_fail(c, BEDROCK_ERR_SERVICE, "");
+}
+
+static int call_response(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    struct bedrock_slice body = {c->payload.p, c->payload.len};
+
+    if (body.len == 0)
+        body = bdk_slice("{}");
+    if (bedrock_json_parse(body.p, body.len, &ev->json, NULL) != 0)
+        return call_host_fail(c, BEDROCK_ERR_PROTOCOL, "the response is not JSON");
+    ev->kind = BEDROCK_RESPONSE;
+    ev->type.p = ev->text.p = NULL;
+    ev->type.len = ev->text.len = 0;
+    c->phase = BDK_PHASE_FINISH;
+    return BEDROCK_EVENT;
+}
+
+static int call_body_done(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    if (!call_is_success(c))
+        return call_error_body(c, 1);
+    if (!c->op->streams)
+        return call_response(c, ev);
+    if (bdk_es_end(&c->frames) != 0)
+        return call_host_fail(c, BEDROCK_ERR_TRUNCATED, "the stream ended inside an event");
+    if (!c->saw_stop)
+        return call_host_fail(c, BEDROCK_ERR_TRUNCATED, "the stream ended before messageStop");
+    c->phase = BDK_PHASE_FINISH;
+    return 0;
+}
+
+static int call_body_eof(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    if (bdk_http_body_eof(&c->framing) == 0)
+        return call_body_done(c, ev);
+    if (!call_is_success(c))
+        return call_error_body(c, 0);
+    return call_host_fail(c, BEDROCK_ERR_TRUNCATED,
+                          "the connection was closed before the response was complete");
+}
+
+static int call_body_read(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    size_t n = 0;
+    int rc;
+
+    c->in.len = c->in_pos = c->head.len;
+    rc = call_read(c, &n);
+    if (rc > 0 || (rc == 0 && n > 0))
+        return rc;
+    if (rc == 0)
+        return call_body_eof(c, ev);
+    return call_is_success(c) ? call_conn_fail(c, rc) : call_error_body(c, 0);
+}
+
+static int call_keep_body(struct bedrock_call *c, struct bedrock_slice data)
+{
+    if (!call_is_success(c) && data.len > CALL_MAX_ERROR_BODY - c->payload.len)
+        data.len = CALL_MAX_ERROR_BODY - c->payload.len;
+    if (bedrock_buffer_append(&c->payload, data.p, data.len) != 0)
+        return call_no_memory(c, c->payload.error);
+    return 0;
+}
+
+static int call_body(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    const char *p = c->in.p + c->in_pos;
+    size_t left = c->in.len - c->in_pos;
+    struct bedrock_slice data;
+    int rc = call_frames(c, ev);
+
+    if (rc != 0)
+        return rc;
+    rc = bdk_http_body_next(&c->framing, &p, &left, &data);
+    c->in_pos = c->in.len - left;
+    switch (rc) {
+    case BDK_DATA:
+        if (call_is_success(c) && c->op->streams)
+            c->piece = data;
+        else
+            return call_keep_body(c, data);
+        return 0;
+    case BDK_MORE:
+        return call_body_read(c, ev);
+    case 0:
+        return call_body_done(c, ev);
+    default:
+        if (!call_is_success(c))
+            return call_error_body(c, 0);
+        return call_host_fail(c, rc, c->framing.why ? c->framing.why : "malformed body");
+    }
+}
+
+/* ---- Time ---- */
+
+static int call_time_out(struct bedrock_call *c, int64_t now)
+{
+    const struct bedrock_options *o = &c->b->opt;
+    char text[128];
+
+    if (now >= c->deadline_ms)
+        return call_host_fail(c, BEDROCK_ERR_TIMEOUT, "the call's deadline has passed");
+    if (c->phase == BDK_PHASE_CONNECT)
+        snprintf(text, sizeof text, "no connection within %d.%03d s", o->connect_timeout_ms / 1000,
+                 o->connect_timeout_ms % 1000);
+    else
+        snprintf(text, sizeof text, "silent for %d.%03d s", o->idle_timeout_ms / 1000,
+                 o->idle_timeout_ms % 1000);
+    return call_host_fail(c, BEDROCK_ERR_TIMEOUT, text);
+}
+
+/* A step wants to wait: until when? Below zero when it has waited too long already. */
+static int call_wait(struct bedrock_call *c)
+{
+    const struct bedrock_options *o = &c->b->opt;
+    int64_t now = o->clock(o->clock_ctx, 0);
+
+    if (c->moved)
+        c->moved_ms = now;
+    c->moved = 0;
+    if (c->phase == BDK_PHASE_CONNECT)
+        c->until_ms = c->phase_ms + o->connect_timeout_ms;
+    else
+        c->until_ms = o->idle_timeout_ms < 0 ? INT64_MAX : c->moved_ms + o->idle_timeout_ms;
+    if (c->until_ms > c->deadline_ms)
+        c->until_ms = c->deadline_ms;
+    return now >= c->until_ms ? call_time_out(c, now) : 0;
+}
+
+int bdk_call_step(struct bedrock_call *c, struct bedrock_event *ev)
+{
+    int rc = 0;
+
+    c->want = 0;
+    while (rc == 0) {
+        switch (c->phase) {
+        case BDK_PHASE_CONNECT:
+            rc = call_connect(c);
+            break;
+        case BDK_PHASE_SEND:
+            rc = call_send(c);
+            break;
+        case BDK_PHASE_HEAD:
+            rc = call_head(c);
+            break;
+        case BDK_PHASE_BODY:
+            rc = call_body(c, ev);
+            break;
+        case BDK_PHASE_FINISH:
+            rc = call_finish(c);
+            break;
+        case BDK_PHASE_DONE:
+            return BEDROCK_DONE;
+        case BDK_PHASE_FAILED:
+            return c->err.code;
+        }
+    }
+    if (rc == BEDROCK_EVENT || rc < 0)
+        return rc;
+    c->want = rc;
+    rc = call_wait(c);
+    return rc < 0 ? rc : c->want;
+}
