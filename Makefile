@@ -26,7 +26,8 @@ LIB_OBJ = bedrock.o call.o conn.o tls.o net.o config.o creds.o models.o message.
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o \
 	buffer.o
 CLI_OBJ =
-EMU_OBJ = test/emu_cert.o
+EMU_OBJ = test/emulator.o test/emu_tls.o test/emu_http.o test/emu_sigv4.o test/emu_service.o \
+	test/emu_models.o test/emu_cert.o
 T_OBJ = test/t.o test/mock.o test/emu_cert.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
@@ -38,7 +39,7 @@ REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_s
 EXAMPLES =
 BENCH =
 
-all: libbedrock.a
+all: libbedrock.a bedrock-emulator
 
 .SUFFIXES:
 .SUFFIXES: .c .o

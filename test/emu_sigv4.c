@@ -1,0 +1,444 @@
+/* emu_sigv4.c - is this request signed as it must be? Worked out anew from the bytes that came.
+ * AWS Signature Version 4, header variant, and bearer tokens. Nothing here calls sigv4.c: hash and HMAC
+ * are BearSSL's. Leaves out: presigned queries, session tokens (taken as they are, when signed). */
+#define _DEFAULT_SOURCE
+#include "emu.h"
+#include <bearssl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EMU_SIG_WINDOW_S 300    /* how far a signature's time may be off */
+#define EMU_SIG_MAX_PAIRS 64    /* of a query, and segments of a path */
+
+static const char emu_sig_mismatch[] =
+    "The request signature we calculated does not match the signature you provided. Check your AWS "
+    "Secret Access Key and signing method. Consult the service documentation for details.";
+
+/* The parts of an Authorization header. */
+struct emu_sig {
+    struct bedrock_slice key_id, date, region, service, terminator;
+    struct bedrock_slice signed_headers, signature;
+    struct bedrock_slice time;      /* x-amz-date */
+    char body_hash[65];
+};
+
+static void emu_sig_refuse(struct emu_verdict *v, const char *error, const char *message)
+{
+    v->error = error;
+    snprintf(v->message, sizeof v->message, "%s", message);
+}
+
+static void emu_sig_invalid(struct emu_verdict *v, const char *message)
+{
+    emu_sig_refuse(v, "InvalidSignatureException", message);
+}
+
+/* Cut the part before c off *rest, and c; all of it when there is none. */
+static struct bedrock_slice emu_sig_cut(struct bedrock_slice *rest, char c)
+{
+    struct bedrock_slice part = *rest;
+    const char *at = rest->len ? memchr(rest->p, c, rest->len) : NULL;
+
+    part.len = at ? (size_t)(at - rest->p) : rest->len;
+    rest->p += at ? part.len + 1 : part.len;
+    rest->len -= at ? part.len + 1 : part.len;
+    return part;
+}
+
+static void emu_sig_digits(char out[65], const unsigned char hash[32])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < 32; i++) {
+        out[2 * i] = digits[hash[i] >> 4];
+        out[2 * i + 1] = digits[hash[i] & 15];
+    }
+    out[64] = 0;
+}
+
+static void emu_sig_hash(char out[65], const void *p, size_t n)
+{
+    br_sha256_context ctx;
+    unsigned char hash[32];
+
+    br_sha256_init(&ctx);
+    br_sha256_update(&ctx, p, n);
+    br_sha256_out(&ctx, hash);
+    emu_sig_digits(out, hash);
+}
+
+/* ---- The canonical request ---- */
+
+static void emu_sig_encode(struct bedrock_buffer *b, const char *p, size_t n)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] && strchr(plain, p[i]))
+            bedrock_buffer_append(b, p + i, 1);
+        else
+            emu_printf(b, "%%%02X", (unsigned)(unsigned char)p[i]);
+    }
+}
+
+/* Segments without the empty, "." and ".." ones, each encoded once more than on the wire. */
+static void emu_sig_path(struct bedrock_buffer *b, struct bedrock_slice path)
+{
+    struct bedrock_slice seg[EMU_SIG_MAX_PAIRS], part;
+    size_t n = 0;
+    int slash = path.len > 0 && path.p[path.len - 1] == '/';
+
+    while (path.len > 0) {
+        part = emu_sig_cut(&path, '/');
+        if (emu_slice_is(part, ".."))
+            n -= n > 0;
+        else if (part.len > 0 && !emu_slice_is(part, ".") && n < EMU_SIG_MAX_PAIRS)
+            seg[n++] = part;
+    }
+    for (size_t i = 0; i < n; i++) {
+        emu_text(b, "/");
+        emu_sig_encode(b, seg[i].p, seg[i].len);
+    }
+    emu_text(b, n == 0 || slash ? "/\n" : "\n");
+}
+
+static int emu_sig_by_text(const void *a, const void *b)
+{
+    const struct bedrock_slice *x = a, *y = b;
+    int order = memcmp(x->p, y->p, x->len < y->len ? x->len : y->len);
+
+    return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Decode and encode again, so that it does not matter how the client wrote it. */
+static void emu_sig_recode(struct bedrock_buffer *b, struct bedrock_slice s)
+{
+    struct bedrock_buffer plain = {0};
+
+    emu_percent_decode(&plain, s);
+    emu_sig_encode(b, plain.p, plain.len);
+    bedrock_buffer_free(&plain);
+}
+
+/*
+ * Pairs in the order of their encoded names, then values. A byte below every encoded one stands
+ * between the two while they are sorted, so that "a=" comes before "a-b=".
+ */
+static void emu_sig_query(struct bedrock_buffer *b, struct bedrock_slice query)
+{
+    struct bedrock_slice pair[EMU_SIG_MAX_PAIRS];
+    size_t end[EMU_SIG_MAX_PAIRS], n = 0, at = 0;
+    struct bedrock_buffer text = {0};
+
+    while (query.len > 0 && n < EMU_SIG_MAX_PAIRS) {
+        struct bedrock_slice value = emu_sig_cut(&query, '&'), name;
+
+        if (value.len == 0)
+            continue;
+        name = emu_sig_cut(&value, '=');
+        emu_sig_recode(&text, name);
+        bedrock_buffer_append(&text, "\1", 1);
+        emu_sig_recode(&text, value);
+        end[n++] = text.len;
+    }
+    for (size_t i = 0; i < n; at = end[i++]) {
+        pair[i].p = text.p + at;
+        pair[i].len = end[i] - at;
+    }
+    if (n > 1)
+        qsort(pair, n, sizeof pair[0], emu_sig_by_text);
+    for (size_t i = 0; i < n; i++) {
+        struct bedrock_slice name = emu_sig_cut(&pair[i], '\1');
+
+        if (i > 0)
+            emu_text(b, "&");
+        bedrock_buffer_append(b, name.p, name.len);
+        emu_text(b, "=");
+        bedrock_buffer_append(b, pair[i].p, pair[i].len);
+    }
+    emu_text(b, "\n");
+    bedrock_buffer_free(&text);
+}
+
+/* A value with each run of blanks as one space. */
+static void emu_sig_value(struct bedrock_buffer *b, struct bedrock_slice v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        int blank = v.p[i] == ' ' || v.p[i] == '\t';
+
+        if (!blank)
+            bedrock_buffer_append(b, v.p + i, 1);
+        else if (v.p[i - 1] != ' ' && v.p[i - 1] != '\t')   /* i > 0: values come trimmed */
+            emu_text(b, " ");
+    }
+}
+
+static int emu_sig_same_name(struct bedrock_slice field, struct bedrock_slice listed)
+{
+    char name[128];
+
+    if (listed.len >= sizeof name)
+        return 0;
+    memcpy(name, listed.p, listed.len);
+    name[listed.len] = 0;
+    return emu_slice_is_nocase(field, name);
+}
+
+/* The listed headers as they came, several of one name joined by commas. */
+static void emu_sig_headers(struct bedrock_buffer *b, const struct emu_request *rq,
+                            struct bedrock_slice list)
+{
+    while (list.len > 0) {
+        struct bedrock_slice name = emu_sig_cut(&list, ';');
+        int seen = 0;
+
+        bedrock_buffer_append(b, name.p, name.len);
+        emu_text(b, ":");
+        for (size_t i = 0; i < rq->n_fields; i++) {
+            if (!emu_sig_same_name(rq->fields[i].name, name))
+                continue;
+            if (seen++)
+                emu_text(b, ",");
+            emu_sig_value(b, rq->fields[i].value);
+        }
+        emu_text(b, "\n");
+    }
+    emu_text(b, "\n");
+}
+
+static void emu_sig_canonical(struct bedrock_buffer *b, const struct emu_request *rq,
+                              const struct emu_sig *s)
+{
+    bedrock_buffer_append(b, rq->method.p, rq->method.len);
+    emu_text(b, "\n");
+    emu_sig_path(b, rq->path);
+    emu_sig_query(b, rq->query);
+    emu_sig_headers(b, rq, s->signed_headers);
+    bedrock_buffer_append(b, s->signed_headers.p, s->signed_headers.len);
+    emu_text(b, "\n");
+    emu_text(b, s->body_hash);
+}
+
+/* ---- The signature ---- */
+
+static void emu_sig_hmac(unsigned char out[32], const void *key, size_t key_len, const void *p, size_t n)
+{
+    br_hmac_key_context kc;
+    br_hmac_context ctx;
+
+    br_hmac_key_init(&kc, &br_sha256_vtable, key, key_len);
+    br_hmac_init(&ctx, &kc, 32);
+    br_hmac_update(&ctx, p, n);
+    br_hmac_out(&ctx, out);
+}
+
+static int emu_sig_matches(const struct emu *e, const struct emu_request *rq, const struct emu_sig *s)
+{
+    struct bedrock_buffer text = {0}, key = {0};
+    unsigned char k[32], differ = 0;
+    char canonical[65], hex[65];
+
+    emu_sig_canonical(&text, rq, s);
+    emu_sig_hash(canonical, text.p, text.len);
+    text.len = 0;
+    emu_printf(&text, "AWS4-HMAC-SHA256\n%.*s\n%.*s/%s/bedrock/aws4_request\n%s", (int)s->time.len,
+               s->time.p, (int)s->date.len, s->date.p, e->region, canonical);
+    emu_printf(&key, "AWS4%s", e->secret);
+    emu_sig_hmac(k, key.p, key.len, s->date.p, s->date.len);
+    emu_sig_hmac(k, k, sizeof k, e->region, strlen(e->region));
+    emu_sig_hmac(k, k, sizeof k, "bedrock", 7);
+    emu_sig_hmac(k, k, sizeof k, "aws4_request", 12);
+    emu_sig_hmac(k, k, sizeof k, text.p, text.len);
+    emu_sig_digits(hex, k);
+    for (size_t i = 0; s->signature.len == 64 && i < 64; i++)
+        differ |= (unsigned char)(hex[i] ^ s->signature.p[i]);
+    if (text.error || key.error)
+        differ = 1;
+    bedrock_buffer_free(&text);
+    bedrock_buffer_free(&key);
+    return s->signature.len == 64 && differ == 0;
+}
+
+/* ---- The checks, in the service's order ---- */
+
+/* "AWS4-HMAC-SHA256 Credential=ID/DATE/REGION/SERVICE/aws4_request, SignedHeaders=a;b, Signature=hex" */
+static int emu_sig_parse(struct bedrock_slice value, struct emu_sig *s)
+{
+    struct bedrock_slice credential = {NULL, 0};
+
+    if (!emu_slice_is(emu_sig_cut(&value, ' '), "AWS4-HMAC-SHA256"))
+        return -1;
+    while (value.len > 0) {
+        struct bedrock_slice part = emu_sig_cut(&value, ','), name;
+
+        while (part.len > 0 && *part.p == ' ')
+            part.p++, part.len--;
+        name = emu_sig_cut(&part, '=');
+        if (emu_slice_is(name, "Credential"))
+            credential = part;
+        else if (emu_slice_is(name, "SignedHeaders"))
+            s->signed_headers = part;
+        else if (emu_slice_is(name, "Signature"))
+            s->signature = part;
+    }
+    s->key_id = emu_sig_cut(&credential, '/');
+    s->date = emu_sig_cut(&credential, '/');
+    s->region = emu_sig_cut(&credential, '/');
+    s->service = emu_sig_cut(&credential, '/');
+    s->terminator = credential;
+    return s->key_id.len && s->signed_headers.len && s->signature.len ? 0 : -1;
+}
+
+/* Seconds since 1970 of "20260102T030405Z", or -1. */
+static int64_t emu_sig_time(struct bedrock_slice s)
+{
+    char text[17];
+    struct tm t = {0};
+
+    if (s.len != 16 || s.p[8] != 'T' || s.p[15] != 'Z')
+        return -1;
+    for (size_t i = 0; i < 15; i++)
+        if (i != 8 && (s.p[i] < '0' || s.p[i] > '9'))
+            return -1;
+    memcpy(text, s.p, 16);
+    text[16] = 0;
+    sscanf(text, "%4d%2d%2dT%2d%2d%2d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min,
+           &t.tm_sec);
+    t.tm_year -= 1900;
+    t.tm_mon -= 1;
+    return (int64_t)timegm(&t);
+}
+
+static void emu_sig_basic(int64_t epoch_s, char out[32])
+{
+    time_t when = (time_t)epoch_s;
+    struct tm t;
+
+    gmtime_r(&when, &t);
+    snprintf(out, 32, "%04d%02d%02dT%02d%02d%02dZ", (t.tm_year + 1900) % 10000, t.tm_mon + 1, t.tm_mday,
+             t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+static int emu_sig_scope(const struct emu *e, const struct emu_sig *s, struct emu_verdict *v)
+{
+    if (s->time.len < 8 || s->date.len != 8 || memcmp(s->time.p, s->date.p, 8) != 0)
+        emu_sig_invalid(v, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
+                        "date from HTTP.");
+    else if (!emu_slice_is(s->region, e->region))
+        emu_sig_invalid(v, "Credential should be scoped to a valid region.");
+    else if (!emu_slice_is(s->service, "bedrock"))
+        emu_sig_invalid(v, "Credential should be scoped to correct service: 'bedrock'.");
+    else if (!emu_slice_is(s->terminator, "aws4_request"))
+        emu_sig_invalid(v, "Credential should be scoped with a valid terminator: 'aws4_request'.");
+    return v->error != NULL;
+}
+
+static int emu_sig_in_time(const struct emu_sig *s, int64_t now_s, struct emu_verdict *v)
+{
+    int64_t then = emu_sig_time(s->time);
+    char now[32], edge[32];
+
+    if (then < 0) {
+        emu_sig_invalid(v, "Date must be in ISO-8601 'basic format' in the X-Amz-Date header.");
+        return 0;
+    }
+    if (then >= now_s - EMU_SIG_WINDOW_S && then <= now_s + EMU_SIG_WINDOW_S)
+        return 1;
+    emu_sig_basic(now_s, now);
+    emu_sig_basic(then < now_s ? now_s - EMU_SIG_WINDOW_S : now_s + EMU_SIG_WINDOW_S, edge);
+    v->error = "InvalidSignatureException";
+    snprintf(v->message, sizeof v->message, then < now_s
+                 ? "Signature expired: %.16s is now earlier than %s (%s - 5 min.)"
+                 : "Signature not yet current: %.16s is still later than %s (%s + 5 min.)",
+             s->time.p, edge, now);
+    return 0;
+}
+
+static int emu_sig_lists(struct bedrock_slice list, struct bedrock_slice field)
+{
+    while (list.len > 0)
+        if (emu_sig_same_name(field, emu_sig_cut(&list, ';')))
+            return 1;
+    return 0;
+}
+
+/* Host and every x-amz-* header must be signed; the list is lower case and in order. */
+static int emu_sig_covers(const struct emu_request *rq, struct bedrock_slice list, struct emu_verdict *v)
+{
+    struct bedrock_slice last = {"", 0};
+
+    for (size_t i = 0; i < rq->n_fields; i++) {
+        struct bedrock_slice name = rq->fields[i].name, begin = name;
+
+        begin.len = begin.len < 6 ? begin.len : 6;
+        if ((emu_slice_is_nocase(name, "host") || emu_slice_is_nocase(begin, "x-amz-")) &&
+            !emu_sig_lists(list, name)) {
+            v->error = "InvalidSignatureException";
+            snprintf(v->message, sizeof v->message,
+                     "'%.*s' must be a 'SignedHeader' in the AWS Authorization.",
+                     (int)(name.len < 100 ? name.len : 100), name.p);
+            return 0;
+        }
+    }
+    while (list.len > 0) {
+        struct bedrock_slice name = emu_sig_cut(&list, ';');
+
+        for (size_t i = 0; i < name.len; i++)
+            if (name.p[i] >= 'A' && name.p[i] <= 'Z')
+                emu_sig_invalid(v, "SignedHeaders must be in lower case.");
+        if (emu_sig_by_text(&last, &name) >= 0)
+            emu_sig_invalid(v, "SignedHeaders must be in alphabetical order.");
+        last = name;
+    }
+    return v->error == NULL;
+}
+
+static void emu_sig_check(const struct emu *e, const struct emu_request *rq, struct bedrock_slice value,
+                          int64_t now_s, struct emu_verdict *v)
+{
+    struct bedrock_slice sent_hash = emu_http_field(rq, "x-amz-content-sha256");
+    struct emu_sig s = {0};
+
+    if (emu_sig_parse(value, &s) != 0) {
+        emu_sig_refuse(v, "IncompleteSignatureException",
+                       "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' "
+                       "parameters of AWS4-HMAC-SHA256.");
+        return;
+    }
+    s.time = emu_http_field(rq, "x-amz-date");
+    emu_sig_hash(s.body_hash, rq->body.p, rq->body.len);
+    if (!emu_slice_is(s.key_id, e->key_id))
+        emu_sig_refuse(v, "UnrecognizedClientException",
+                       "The security token included in the request is invalid.");
+    else if (!s.time.p)
+        emu_sig_refuse(v, "IncompleteSignatureException",
+                       "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' "
+                       "header.");
+    else if (emu_sig_scope(e, &s, v) == 0 && emu_sig_in_time(&s, now_s, v) &&
+             emu_sig_covers(rq, s.signed_headers, v)) {
+        if (sent_hash.p && !emu_slice_is(sent_hash, s.body_hash))
+            emu_sig_invalid(v, "The provided 'x-amz-content-sha256' header does not match what was "
+                            "computed.");
+        else if (!emu_sig_matches(e, rq, &s))
+            emu_sig_invalid(v, emu_sig_mismatch);
+    }
+}
+
+void emu_authenticate(const struct emu *e, const struct emu_request *rq, int64_t now_s,
+                      struct emu_verdict *v)
+{
+    struct bedrock_slice value = emu_http_field(rq, "authorization"), rest = value;
+
+    v->error = NULL;
+    v->message[0] = 0;
+    if (!value.p) {
+        emu_sig_refuse(v, "MissingAuthenticationTokenException", "Missing Authentication Token");
+    } else if (emu_slice_is_nocase(emu_sig_cut(&rest, ' '), "bearer")) {
+        if (!emu_slice_is(rest, e->bearer))
+            emu_sig_refuse(v, "AccessDeniedException",
+                           "Authentication failed: Please make sure your API Key is valid.");
+    } else {
+        emu_sig_check(e, rq, value, now_s, v);
+    }
+}
