@@ -25,7 +25,8 @@ ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 LIB_OBJ = bedrock.o call.o conn.o tls.o net.o config.o creds.o models.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o \
 	buffer.o
-CLI_OBJ =
+CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
+	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o
 EMU_OBJ = test/emulator.o test/emu_tls.o test/emu_http.o test/emu_sigv4.o test/emu_service.o \
 	test/emu_models.o test/emu_cert.o
 T_OBJ = test/t.o test/mock.o test/emu_cert.o
@@ -39,7 +40,7 @@ REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_s
 EXAMPLES =
 BENCH =
 
-all: libbedrock.a bedrock-emulator
+all: libbedrock.a bedrock bedrock-emulator
 
 .SUFFIXES:
 .SUFFIXES: .c .o

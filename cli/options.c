@@ -1,0 +1,164 @@
+/* options.c - the commands, options, environment and exit statuses of `bedrock`, as data.
+ * Parsing, --help, suggestions and the manual page are made from these tables, so that they cannot
+ * drift apart. Leaves out: all code. */
+#include "cli.h"
+
+static const char *const options_models_text[] = {
+    "Lists the foundation models of the Region as a table: id, name, provider, what goes in and comes "
+    "out, streaming, inference types, status. The filters compare without case.",
+    NULL,
+};
+
+static const char *const options_models_examples[] = {
+    "bedrock models --provider anthropic --active",
+    "bedrock models --output text -1",
+    "bedrock models --json | jq -r '.modelSummaries[].modelArn'",
+    NULL,
+};
+
+static const char *const options_converse_text[] = {
+    "Asks a model and prints the answer. The prompt is what the words make, joined by spaces; the first "
+    "word may be @FILE, or - for standard input. Without -m the model is BEDROCK_MODEL, or the modelId "
+    "of --input.",
+    "Standard input is the prompt when there are no words, unless it is a terminal or --input brings "
+    "messages of its own. Beside words it is added after them, on a new line, when it is a pipe or a "
+    "regular file; with </dev/null nothing is added. One newline at the end of a file or of standard "
+    "input is dropped.",
+    "With several -m the models are asked one after the other over one connection, and each answer stands "
+    "between a line \"Model: ID\" and one with latency and tokens. A model that fails prints \"Error: CODE: "
+    "message\" in its place, and the others go on.",
+    "--json prints the service's response on one line. With --stream each event is a line, "
+    "{\"contentBlockDelta\":{...}}; with several models a line is {\"modelId\":...,\"response\":...}, "
+    "{\"modelId\":...,\"event\":...} or {\"modelId\":...,\"error\":...}.",
+    "On a terminal, control characters in an answer are shown as \\xNN and reasoning is dimmed; NO_COLOR "
+    "turns the colour off. In a pipe or a file bytes are unchanged.",
+    NULL,
+};
+
+static const char *const options_converse_examples[] = {
+    "bedrock converse -m amazon.nova-lite-v1:0 \"What is the capital of Italy?\"",
+    "git diff | bedrock converse -m amazon.nova-lite-v1:0 \"Review this:\"",
+    "bedrock converse --input request.json --max-tokens 200 --json",
+    NULL,
+};
+
+static const char *const options_help_text[] = {
+    "Shows the help of a command, or of all.",
+    NULL,
+};
+
+static const char *const options_help_examples[] = {
+    "bedrock help converse",
+    NULL,
+};
+
+const struct cli_command cli_commands[] = {
+    {CLI_MODELS, "models", "[OPTIONS]", "list the foundation models of the Region", options_models_text,
+     options_models_examples},
+    {CLI_CONVERSE, "converse", "-m MODEL [OPTIONS] [PROMPT]", "ask one model or several",
+     options_converse_text, options_converse_examples},
+    {CLI_HELP, "help", "[COMMAND]", "show this help, or that of a command", options_help_text,
+     options_help_examples},
+    {0, NULL, NULL, NULL, NULL, NULL},
+};
+
+#define OPTIONS_MAX_INT 2147483647L   /* the API's Integer */
+#define OPTIONS_WEEK 604800L
+
+const struct cli_option cli_options[] = {
+    {CLI_OPT_PROVIDER, CLI_MODELS, 0, "provider", CLI_STRING, "P", 0, 0, 0, NULL,
+     "only models of this provider, e.g. Amazon"},
+    {CLI_OPT_IN, CLI_MODELS, 0, "input", CLI_STRING, "MODALITY", 0, 0, 0, NULL,
+     "only models that take this: TEXT, IMAGE, ..."},
+    {CLI_OPT_OUT, CLI_MODELS, 0, "output", CLI_STRING, "MODALITY", 0, 0, 0, NULL,
+     "only models that give this: TEXT, IMAGE, EMBEDDING, ..."},
+    {CLI_OPT_INFERENCE, CLI_MODELS, 0, "inference", CLI_CHOICE, "TYPE", 0, 0, 0,
+     "ON_DEMAND|PROVISIONED|INFERENCE_PROFILE",
+     "only models called in this way: ON_DEMAND, PROVISIONED or INFERENCE_PROFILE"},
+    {CLI_OPT_ACTIVE, CLI_MODELS, 0, "active", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "only models whose status is ACTIVE"},
+    {CLI_OPT_ONE, CLI_MODELS, '1', NULL, CLI_FLAG, NULL, 0, 0, 0, NULL, "ids alone, one a line"},
+
+    {CLI_OPT_MODEL, CLI_CONVERSE, 'm', "model-id", CLI_STRING, "MODEL", 1, 0, 0, NULL,
+     "the model to ask: id, inference profile or ARN; may be repeated"},
+    {CLI_OPT_SYSTEM, CLI_CONVERSE, 's', "system", CLI_TEXT, "TEXT", 0, 0, 0, NULL,
+     "system prompt; @FILE reads a file, - standard input, @@ is a literal @"},
+    {CLI_OPT_MAX_TOKENS, CLI_CONVERSE, 0, "max-tokens", CLI_WHOLE, "N", 0, 1, OPTIONS_MAX_INT, NULL,
+     "longest answer, in tokens"},
+    {CLI_OPT_TEMPERATURE, CLI_CONVERSE, 0, "temperature", CLI_NUMBER, "F", 0, 0, 1, NULL,
+     "how far words may stray from the likeliest, from 0 to 1"},
+    {CLI_OPT_TOP_P, CLI_CONVERSE, 0, "top-p", CLI_NUMBER, "F", 0, 0, 1, NULL,
+     "the share of likely words to choose from, from 0 to 1"},
+    {CLI_OPT_STOP, CLI_CONVERSE, 0, "stop", CLI_STRING, "S", 1, 0, 0, NULL,
+     "end the answer where this text comes; may be repeated"},
+    {CLI_OPT_FIELDS, CLI_CONVERSE, 0, "fields", CLI_JSON, "JSON", 0, 0, 0, NULL,
+     "additionalModelRequestFields, as text, @FILE or -"},
+    {CLI_OPT_INPUT, CLI_CONVERSE, 0, "input", CLI_FILE, "FILE", 0, 0, 0, NULL,
+     "a whole request as in the API reference, - for standard input; a prompt and the options given "
+     "beside it replace its members"},
+    {CLI_OPT_STREAM, CLI_CONVERSE, 0, "stream", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "print the answer as it arrives: the default on a terminal, without --json"},
+    {CLI_OPT_NO_STREAM, CLI_CONVERSE, 0, "no-stream", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "print the answer when it is complete"},
+    {CLI_OPT_NO_REASONING, CLI_CONVERSE, 0, "no-reasoning", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "leave out the model's reasoning"},
+    {CLI_OPT_USAGE, CLI_CONVERSE, 0, "usage", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "latency and tokens on standard error: the default when that is a terminal"},
+
+    {CLI_OPT_REGION, CLI_EVERY, 0, "region", CLI_STRING, "R", 0, 0, 0, NULL,
+     "the Region; else AWS_REGION, AWS_DEFAULT_REGION"},
+    {CLI_OPT_ENDPOINT, CLI_EVERY, 0, "endpoint-url", CLI_STRING, "U", 0, 0, 0, NULL,
+     "another endpoint; http:// is for loopback addresses only"},
+    {CLI_OPT_CA_BUNDLE, CLI_EVERY, 0, "ca-bundle", CLI_STRING, "FILE", 0, 0, 0, NULL,
+     "certificates to trust (PEM) in place of the built-in ones"},
+    {CLI_OPT_CONNECT_TIMEOUT, CLI_EVERY, 0, "connect-timeout", CLI_SECONDS, "S", 0, 0, OPTIONS_WEEK, NULL,
+     "longest time to connect, in seconds; 10 unless given, 0: no limit"},
+    {CLI_OPT_READ_TIMEOUT, CLI_EVERY, 0, "read-timeout", CLI_SECONDS, "S", 0, 0, OPTIONS_WEEK, NULL,
+     "longest silence of the service, in seconds; 3600 unless given, 0: no limit"},
+    {CLI_OPT_JSON, CLI_EVERY, 0, "json", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "the service's JSON on standard output, errors as JSON on standard error"},
+    {CLI_OPT_VERBOSE, CLI_EVERY, 'v', "verbose", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "show what is sent and received, secrets as ****, on standard error"},
+    {CLI_OPT_QUIET, CLI_EVERY, 'q', "quiet", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "nothing on standard error but errors"},
+    {CLI_OPT_HELP, CLI_EVERY, 'h', "help", CLI_FLAG, NULL, 0, 0, 0, NULL, "show help, and do nothing"},
+    {CLI_OPT_VERSION, CLI_EVERY, 0, "version", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "show name, version and TLS profile, and do nothing"},
+    {0, 0, 0, NULL, CLI_FLAG, NULL, 0, 0, 0, NULL, NULL},
+};
+
+const char *const cli_rules[] = {
+    "Options may stand anywhere: --opt V, --opt=V, -oV, -o V. What follows -- is no option. Standard output "
+    "carries the result and nothing else, as it arrives; everything else goes to standard error.",
+    NULL,
+};
+
+const struct cli_note cli_statuses[] = {
+    {"0", "done, and the response was complete; also when the reader of the output has gone"},
+    {"1", "of several models some failed; the rest was printed"},
+    {"130", "interrupted (SIGINT); 143 for SIGTERM"},
+    {"252", "the command line or an input file is wrong; nothing was sent"},
+    {"253", "no Region, no credentials, an unreadable CA bundle; nothing was sent"},
+    {"254", "the service answered with an error, perhaps inside a stream"},
+    {"255", "anything else: network, TLS, time-out, a broken response, no memory"},
+    {NULL, NULL},
+};
+
+const struct cli_note cli_environment[] = {
+    {"AWS_REGION, AWS_DEFAULT_REGION", "the Region"},
+    {"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "keys to sign with"},
+    {"AWS_BEARER_TOKEN_BEDROCK", "an Amazon Bedrock API key; goes before the keys"},
+    {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL",
+     "endpoints in place of the Region's own"},
+    {"AWS_CA_BUNDLE, SSL_CERT_FILE", "certificates to trust in place of the built-in ones"},
+    {"BEDROCK_MODEL", "the model when there is no -m"},
+    {"NO_COLOR", "when not empty: no colour"},
+    {NULL, NULL},
+};
+
+const char *const cli_examples[] = {
+    "bedrock models --provider anthropic --active",
+    "bedrock converse -m amazon.nova-lite-v1:0 \"What is the capital of Italy?\"",
+    "bedrock converse --input request.json --json",
+    NULL,
+};
