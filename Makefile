@@ -23,8 +23,7 @@ ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
 LIB_OBJ = bedrock.o call.o conn.o tls.o net.o config.o creds.o models.o message.o retry.o error.o \
-	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o \
-	buffer.o
+	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
 	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o
 EMU_OBJ = test/emulator.o test/emu_tls.o test/emu_http.o test/emu_sigv4.o test/emu_service.o \
@@ -32,13 +31,13 @@ EMU_OBJ = test/emulator.o test/emu_tls.o test/emu_http.o test/emu_sigv4.o test/e
 T_OBJ = test/t.o test/mock.o test/emu_cert.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
-	test/test_config test/test_error test/test_message test/test_models test/test_call test/test_wait \
-	test/test_faults
+	test/test_config test/test_error test/test_message test/test_models test/test_call \
+	test/test_wait test/test_faults
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests
 REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_x509 fuzz/replay_response
-EXAMPLES =
-BENCH =
+EXAMPLES = examples/ask examples/stream
+BENCH = bench/micro bench/peak
 
 all: libbedrock.a bedrock bedrock-emulator
 
@@ -123,16 +122,21 @@ deps:
 demo: all
 	./bedrock-emulator -- sh tools/demo.sh
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig 	$(DESTDIR)$(PREFIX)/share/man/man1
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(DESTDIR)$(PREFIX)/share/man/man1
 	cp bedrock bedrock-emulator $(DESTDIR)$(PREFIX)/bin/
 	cp bedrock.h $(DESTDIR)$(PREFIX)/include/
 	cp libbedrock.a $(DESTDIR)$(PREFIX)/lib/
 	sed 's|@PREFIX@|$(PREFIX)|' bedrock.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc
 	cp doc/bedrock.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/bedrock $(DESTDIR)$(PREFIX)/bin/bedrock-emulator 	$(DESTDIR)$(PREFIX)/include/bedrock.h $(DESTDIR)$(PREFIX)/lib/libbedrock.a 	$(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc $(DESTDIR)$(PREFIX)/share/man/man1/bedrock.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/bedrock $(DESTDIR)$(PREFIX)/bin/bedrock-emulator \
+		$(DESTDIR)$(PREFIX)/include/bedrock.h $(DESTDIR)$(PREFIX)/lib/libbedrock.a \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc $(DESTDIR)$(PREFIX)/share/man/man1/bedrock.1
 clean:
-	rm -f $(LIB_OBJ) $(CLI_OBJ) $(EMU_OBJ) $(T_OBJ) $(UNIT) $(VEC) $(REPLAY) $(EXAMPLES) $(BENCH) 	fuzz/replay.o tools/fortify.o tools/man test/tls_client libbedrock.a bedrock bedrock-emulator
+	rm -f $(LIB_OBJ) $(CLI_OBJ) $(EMU_OBJ) $(T_OBJ) $(UNIT) $(VEC) $(REPLAY) $(EXAMPLES) $(BENCH) \
+		fuzz/replay.o tools/fortify.o tools/man test/tls_client libbedrock.a bedrock bedrock-emulator
 	rm -rf .build
 
-.PHONY: all programs man check vectors replay emulator interop asan test fuzz bench size deps demo install uninstall clean
+.PHONY: all programs man check vectors replay emulator interop asan test fuzz bench size deps demo \
+	install uninstall clean

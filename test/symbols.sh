@@ -1,0 +1,36 @@
+#!/bin/sh
+# symbols.sh - what static linking needs of libbedrock.a and bedrock.h: names with our prefix only, no
+# writable global, no function that prints or ends the program, a header that C++ takes.
+passed=0 failed=0 skipped=0
+verdict()
+{
+    if [ -z "$2" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAIL symbols: %s\n%s\n' "$1" "$2"
+    fi
+}
+
+verdict 'external names begin with bedrock_ or bdk_' "$(nm -g --defined-only libbedrock.a |
+    awk 'NF == 3 && $3 !~ /^(bedrock_|bdk_)/ { print $3 }')"
+verdict 'no writable global state' "$(nm libbedrock.a | awk 'NF == 3 && $2 ~ /^[BbCDd]$/ { print $3 }')"
+verdict 'the library never prints, exits or touches signals' "$(nm -u libbedrock.a | awk '{ print $2 }' | sort -u |
+    grep -xE '_?exit|abort|f?printf|puts|putchar|fwrite|perror|signal|sigaction|setlocale|pthread_create|__fprintf_chk|__printf_chk')"
+verdict 'only tls.o knows BearSSL' "$(nm -A -u libbedrock.a | grep ' br_' | grep -v ':tls\.o:')"
+verdict 'only net.o has sockets' "$(nm -A -u libbedrock.a | grep -E ' (socket|connect|recv|send|getaddrinfo)$' |
+    grep -v ':net\.o:')"
+verdict 'the pure row sees no world' "$(nm -A -u libbedrock.a |
+    grep -E ':(http|eventstream|json|sigv4|sha256|crc32|date|x509|message|retry|models|buffer)\.o:' |
+    grep -E ' (getenv|open|read|write|time|clock_gettime|socket|getrandom)$')"
+if command -v c++ > /dev/null; then
+    verdict 'bedrock.h is a C++ header too' "$(printf '#include "bedrock.h"\nint main() { return bedrock_open_sized == nullptr; }\n' |
+        c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -I. -fsyntax-only -x c++ - 2>&1)"
+else
+    echo 'SKIP symbols: no C++ compiler for bedrock.h'
+    skipped=$((skipped + 1))
+fi
+verdict 'bedrock.h is a C99 header too' "$(printf '#include "bedrock.h"\n' |
+    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -I. -fsyntax-only -x c - 2>&1)"
+echo "rung symbols: $passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

@@ -1,0 +1,55 @@
+#!/bin/sh
+# demo.sh - the notebook "Getting started with the Converse API in Amazon Bedrock" with the real command. Runs
+# inside of `bedrock-emulator -- sh tools/demo.sh`, which sets endpoint, credentials and CA; against an account
+# of yours only the list of models would differ.
+bedrock=${BEDROCK:-./bedrock}
+question='What is the capital of Italy?'
+chosen='amazon.nova-lite-v1:0 us.anthropic.claude-3-7-sonnet-20250219-v1:0 meta.llama3-70b-instruct-v1:0 mistral.mistral-large-2402-v1:0'
+
+say()
+{
+    printf '\n# %s\n' "$1"
+}
+# Shows a command as one would type it and runs it; $expected is the exit status that it should have.
+run()
+{
+    shown=bedrock
+    for word; do
+        case $word in
+        *[!a-zA-Z0-9.:=/_-]*) shown="$shown '$word'" ;;
+        *) shown="$shown $word" ;;
+        esac
+    done
+    printf '$ %s\n' "$shown"
+    "$bedrock" "$@"
+    status=$?
+    [ $status -eq 0 ] || echo "(exit status $status)"
+    [ $status -eq "${expected:-0}" ] || { echo "demo: expected exit status ${expected:-0}" >&2; exit 1; }
+}
+
+say 'Which models are there?'
+run models
+say 'Those that answer in text and are current, to loop over'
+run models --output TEXT --active -1
+say 'One prompt to several of them; one has not been granted to this account, and the others go on'
+m=
+for id in $chosen; do
+    m="$m -m $id"
+done
+# shellcheck disable=SC2086
+expected=1 run converse --no-stream $m --max-tokens 512 --temperature 0.5 --top-p 0.9 "$question"
+say 'The same, streamed, with the reasoning of the models that show it'
+# shellcheck disable=SC2086
+expected=1 run converse --stream $m "$question"
+say 'Fields that only one provider knows, and a system prompt'
+run converse --no-stream -m anthropic.claude-3-haiku-20240307-v1:0 --fields '{"top_k": 50}' -s 'Answer in one sentence.' "$question"
+say 'A whole request, as the AWS documentation shows it'
+cat > "${TMPDIR:-/tmp}/bedrock-demo-$$.json" <<END
+{
+  "modelId": "amazon.nova-pro-v1:0",
+  "messages": [{"role": "user", "content": [{"text": "$question"}]}],
+  "inferenceConfig": {"maxTokens": 100, "temperature": 0}
+}
+END
+trap 'rm -f "${TMPDIR:-/tmp}/bedrock-demo-$$.json"' EXIT
+run converse --no-stream --json --input "${TMPDIR:-/tmp}/bedrock-demo-$$.json"
