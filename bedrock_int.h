@@ -299,7 +299,8 @@ int bdk_sigv4_authorization(struct bedrock_buffer *b, struct bdk_sigv4_key *key,
  * The next certificate block (CERTIFICATE, X509 or TRUSTED CERTIFICATE) of a PEM text. 1: its DER
  * bytes were written to der and *der_len is set; 0: no more; BEDROCK_ERR_PROTOCOL: a block that is
  * not base64 or has no end; BEDROCK_ERR_LIMIT: larger than cap. *text moves behind the block in each
- * case but 0. A missing last newline, a byte-order mark, CRLF and text between blocks lose nothing.
+ * case but 0. What stands behind a trusted certificate is cut off, and one that it does not trust for
+ * servers is skipped. A missing last newline, a byte-order mark, CRLF and text between blocks lose nothing.
  */
 int bdk_pem_next(struct bedrock_slice *text, unsigned char *der, size_t cap, size_t *der_len);
 
@@ -399,7 +400,7 @@ int bdk_endpoint_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_
 /* The Region's own endpoint. */
 void bdk_endpoint_of(struct bdk_endpoint *ep, enum bdk_service service, const char *region);
 
-/* 1 for localhost, 127.0.0.0/8 and ::1. */
+/* 1 for localhost, with or without the root's dot, 127.0.0.0/8 and ::1. */
 int bdk_host_is_loopback(const char *host);
 
 /* Parse a literal address: 4 or 16 bytes into ip, its length returned; 0: a name. */

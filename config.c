@@ -89,7 +89,9 @@ int bdk_host_is_loopback(const char *host)
         return ip[0] == 127;
     if (n == 16)
         return memcmp(ip, v6_loopback, 16) == 0;
-    return bdk_slice_is_nocase(bdk_slice(host), "localhost");
+    /* RFC 6761 6.3, with or without the root's dot */
+    return bdk_slice_is_nocase(bdk_slice(host), "localhost") ||
+           bdk_slice_is_nocase(bdk_slice(host), "localhost.");
 }
 
 static int config_bad_url(struct bedrock_error *e, const char *url, const char *why)

@@ -143,7 +143,7 @@ static int net_resolve(struct bdk_sock *s, const char *host, int port, struct be
         net_add_v6(s, ip, port);
         return 0;
     }
-    if (bdk_slice_is_nocase(bdk_slice(host), "localhost")) {
+    if (bdk_host_is_loopback(host)) {
         net_add_v4(s, v4_loopback, port);
         net_add_v6(s, v6_loopback, port);
         return 0;

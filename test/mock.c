@@ -47,9 +47,14 @@ static int mock_has_request(const struct mock *m)
 
     if (m->request == 0)
         return 0;
-    for (; end - p >= 4 && memcmp(p, "\r\n\r\n", 4) != 0; p++)
-        if ((size_t)(end - p) > strlen(field) && memcmp(p, field, strlen(field)) == 0)
-            body = strtoul(p + strlen(field), NULL, 10);
+    for (; end - p >= 4 && memcmp(p, "\r\n\r\n", 4) != 0; p++) {
+        const char *digit = p + strlen(field);
+
+        if (end - p <= (ptrdiff_t)strlen(field) || memcmp(p, field, strlen(field)) != 0)
+            continue;
+        for (body = 0; digit < end && *digit >= '0' && *digit <= '9'; digit++)
+            body = body * 10 + (size_t)(*digit - '0');
+    }
     return end - p >= 4 && (size_t)(end - p) >= 4 + body;
 }
 

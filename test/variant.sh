@@ -28,9 +28,9 @@ dir=.build/$variant
 mkdir -p "$dir"
 # only sources and their data: times are kept, so that a second run compiles what changed
 tar cf - --exclude='*.o' --exclude='*.a' --exclude=.build --exclude=.git --exclude=node_modules \
-    Makefile README.md ./*.[ch] cli test fuzz tools examples doc | (cd "$dir" && tar xf -)
+    Makefile LICENSE ./*.md ./*.in ./*.[ch] cli test fuzz tools examples doc | (cd "$dir" && tar xf -)
 VECTORS=$(cd ../shared/spec/vectors 2> /dev/null && pwd) || VECTORS=absent
-export VECTORS
+set -- VECTORS="$VECTORS" "$@"
 cd "$dir"
 make -j "$(nproc 2> /dev/null || echo 2)" WERROR=-Werror "$@" programs
 if [ "$variant" = valgrind ]; then
