@@ -42,7 +42,7 @@ BENCH = bench/micro bench/peak
 all: libbedrock.a bedrock bedrock-emulator
 
 .SUFFIXES:
-.SUFFIXES: .c .o
+.SUFFIXES: .o .c
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 tls.o: tls.c
@@ -74,17 +74,21 @@ man: tools/man
 
 # ---- Tests ----------------------------------------------------------------------------------------
 
-$(UNIT) $(VEC): libbedrock.a tools/fortify.o $(T_OBJ) bedrock_int.h
-	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $@.c $(T_OBJ) $(ALL_LIBS)
-$(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o
-	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/t.o test/mock.o $(ALL_LIBS)
-$(REPLAY): test/t.o test/mock.o
-test/tls_client: test/tls_client.c libbedrock.a tools/fortify.o
-	$(CC) $(ALL_CFLAGS) -o $@ test/tls_client.c $(ALL_LIBS)
-$(EXAMPLES): libbedrock.a tools/fortify.o
-	$(CC) $(ALL_CFLAGS) -o $@ $@.c $(ALL_LIBS)
-$(BENCH): libbedrock.a tools/fortify.o
-	$(CC) $(ALL_CFLAGS) -o $@ $@.c $(ALL_LIBS)
+test/libt.a: $(T_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $(T_OBJ)
+# a program of one source: what else it needs is named below
+.c:
+	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $< test/libt.a $(ALL_LIBS)
+$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h
+$(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o test/libt.a
+	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/libt.a $(ALL_LIBS)
+fuzz/replay_json: fuzz/fuzz_json.c
+fuzz/replay_http: fuzz/fuzz_http.c
+fuzz/replay_eventstream: fuzz/fuzz_eventstream.c
+fuzz/replay_sigv4: fuzz/fuzz_sigv4.c
+fuzz/replay_x509: fuzz/fuzz_x509.c
+fuzz/replay_response: fuzz/fuzz_response.c
 
 # everything that the rungs below run
 programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client tools/man $(EXAMPLES)
@@ -135,7 +139,7 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc $(DESTDIR)$(PREFIX)/share/man/man1/bedrock.1
 clean:
 	rm -f $(LIB_OBJ) $(CLI_OBJ) $(EMU_OBJ) $(T_OBJ) $(UNIT) $(VEC) $(REPLAY) $(EXAMPLES) $(BENCH) \
-		fuzz/replay.o tools/fortify.o tools/man test/tls_client libbedrock.a bedrock bedrock-emulator
+		fuzz/replay.o test/libt.a tools/fortify.o tools/man test/tls_client libbedrock.a bedrock bedrock-emulator
 	rm -rf .build
 
 .PHONY: all programs man check vectors replay emulator interop asan test fuzz bench size deps demo \

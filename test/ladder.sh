@@ -17,7 +17,7 @@ rung()
     "$@" > "$dir/out" 2>&1
     status=$?
     # all that failed or was skipped, and the sums; not the thousand lines of a compiler that is content
-    grep -E '^(FAIL|SKIP|rung|  )|: .*(error|warning)|: [0-9]+ passed, [0-9]+ failed' "$dir/out"
+    grep -E '^(FAIL|SKIP|rung|  |==[0-9])|ended with|: .*(error|warning)|: [0-9]+ passed, [0-9]+ failed' "$dir/out"
     before=$failed
     while read -r p f s; do
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))

@@ -11,7 +11,7 @@ for program; do
     case $program in
     *.sh) sh "$program" > "$out" 2>&1 ;;
     *vectors_*) "./$program" "${VECTORS:-../shared/spec/vectors}" > "$out" 2>&1 ;;
-    *) $TEST_WRAPPER "./$program" > "$out" 2>&1 ;;
+    *) timeout 300 $TEST_WRAPPER "./$program" > "$out" 2>&1 ;;
     esac
     status=$?
     cat "$out"
