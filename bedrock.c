@@ -12,12 +12,26 @@
 #define BEDROCK_MAX_RESPONSE ((size_t)64 << 20)
 #define BEDROCK_MAX_MODEL 2048  /* API reference: modelId's length */
 #define BEDROCK_MAX_QUERY 8192
+#define BEDROCK_MAX_IDLE 8
 #define BEDROCK_POLL_SET 64     /* this many calls are waited for without an allocation */
 
 static const struct bdk_operation bedrock_operations[] = {
     [BEDROCK_CONVERSE] = {BDK_RUNTIME, "POST", "/model/", "/converse", 1, 1, 0},
     [BEDROCK_CONVERSE_STREAM] = {BDK_RUNTIME, "POST", "/model/", "/converse-stream", 1, 1, 1},
     [BEDROCK_LIST_FOUNDATION_MODELS] = {BDK_CONTROL, "GET", "/foundation-models", "", 0, 0, 0},
+    [BEDROCK_LIST_INFERENCE_PROFILES] = {BDK_CONTROL, "GET", "/inference-profiles", "", 0, 0, 0},
+    [BEDROCK_GET_MODEL_AVAILABILITY] = {BDK_CONTROL, "GET", "/foundation-model-availability/", "", 1, 0,
+                                        0},
+    [BEDROCK_LIST_AGREEMENT_OFFERS] = {BDK_CONTROL, "GET", "/list-foundation-model-agreement-offers/",
+                                       "", 1, 0, 0},
+    [BEDROCK_CREATE_AGREEMENT] = {BDK_CONTROL, "POST", "/create-foundation-model-agreement", "", 0, 1, 0},
+    [BEDROCK_GET_USE_CASE] = {BDK_CONTROL, "GET", "/use-case-for-model-access", "", 0, 0, 0},
+};
+
+/* bedrock_warm() */
+static const struct bdk_operation bedrock_warming[BDK_N_SERVICES] = {
+    [BDK_RUNTIME] = {BDK_RUNTIME, NULL, "", "", 0, 0, 0},
+    [BDK_CONTROL] = {BDK_CONTROL, NULL, "", "", 0, 0, 0},
 };
 
 static const struct bedrock_error bedrock_no_memory = {
@@ -84,6 +98,8 @@ static void bedrock_keep_options(struct bedrock *b, const struct bedrock_options
     o->idle_timeout_ms = opt->idle_timeout_ms ? opt->idle_timeout_ms : BEDROCK_IDLE_TIMEOUT_MS;
     o->max_event = opt->max_event ? opt->max_event : BDK_ES_MAX_FRAME;
     o->max_response = opt->max_response ? opt->max_response : BEDROCK_MAX_RESPONSE;
+    o->max_connections = opt->max_connections > 0 ? opt->max_connections : 0;
+    o->max_idle = opt->max_idle ? opt->max_idle : BEDROCK_MAX_IDLE;
 }
 
 static int bedrock_set_user_agent(struct bedrock *b, const struct bedrock_options *opt)
@@ -209,7 +225,7 @@ void bedrock_close(struct bedrock *b)
     bdk_resize(alloc, alloc_ctx, b, sizeof *b, 0);
 }
 
-/* ---- Kept connections ---- */
+/* ---- Connections to a host: kept, taken over, counted ---- */
 
 static void bedrock_drop_kept(struct bedrock *b, struct bdk_kept *k)
 {
@@ -217,21 +233,35 @@ static void bedrock_drop_kept(struct bedrock *b, struct bdk_kept *k)
     k->conn = NULL;
 }
 
-void *bdk_client_take_kept(struct bedrock *b, const struct bdk_endpoint *to)
+/* The two services may share a host: a custom endpoint for both. */
+static int bedrock_same_host(const struct bdk_endpoint *a, const struct bdk_endpoint *b)
+{
+    return a->port == b->port && a->tls == b->tls && strcmp(a->host, b->host) == 0;
+}
+
+/* Close what was idle for too long. */
+static void bedrock_sweep(struct bedrock *b)
 {
     int64_t now = b->opt.clock(b->opt.clock_ctx, 0);
 
+    for (int i = 0; i < BDK_MAX_KEPT; i++)
+        if (b->kept[i].conn && now - b->kept[i].since_ms > BDK_KEEP_MS)
+            bedrock_drop_kept(b, &b->kept[i]);
+}
+
+void *bdk_client_take_kept(struct bedrock *b, const struct bdk_endpoint *to)
+{
+    bedrock_sweep(b);
     for (int i = 0; i < BDK_MAX_KEPT; i++) {
         struct bdk_kept *k = &b->kept[i];
         char byte;
         size_t n = 0;
         void *conn = k->conn;
 
-        if (!conn || k->to->port != to->port || k->to->tls != to->tls ||
-            strcmp(k->to->host, to->host) != 0)
+        if (!conn || !bedrock_same_host(k->to, to))
             continue;
         /* an idle connection has nothing to say: anything but "not now" means it is over */
-        if (now - k->since_ms > BDK_KEEP_MS || b->io.read(conn, &byte, 1, &n) <= 0) {
+        if (b->io.read(conn, &byte, 1, &n) <= 0) {
             bedrock_drop_kept(b, k);
             continue;
         }
@@ -241,18 +271,92 @@ void *bdk_client_take_kept(struct bedrock *b, const struct bdk_endpoint *to)
     return NULL;
 }
 
+/* The idle connections to a host, and the one that has been idle longest; to NULL: to any host. */
+static int bedrock_idle(struct bedrock *b, const struct bdk_endpoint *to, struct bdk_kept **oldest)
+{
+    int n = 0;
+
+    *oldest = NULL;
+    for (int i = 0; i < BDK_MAX_KEPT; i++) {
+        struct bdk_kept *k = &b->kept[i];
+
+        if (!k->conn || (to && !bedrock_same_host(k->to, to)))
+            continue;
+        if (!*oldest || k->since_ms < (*oldest)->since_ms)
+            *oldest = k;
+        n++;
+    }
+    return n;
+}
+
 void bdk_client_keep(struct bedrock *b, void *conn, const struct bdk_endpoint *to)
 {
-    struct bdk_kept *place = &b->kept[0];
+    struct bdk_kept *oldest, *place = b->kept;
 
-    for (int i = 1; i < BDK_MAX_KEPT && place->conn; i++)
-        if (!b->kept[i].conn || b->kept[i].since_ms < place->since_ms)
-            place = &b->kept[i];
-    if (place->conn)
-        bedrock_drop_kept(b, place);
+    if (b->opt.max_idle < 0) {
+        b->io.close(conn);
+        return;
+    }
+    bedrock_sweep(b);
+    if (bedrock_idle(b, to, &oldest) >= b->opt.max_idle ||
+        bedrock_idle(b, NULL, &oldest) == BDK_MAX_KEPT)
+        bedrock_drop_kept(b, oldest);
+    while (place->conn)
+        place++; /* there is a free one: if all were taken, the oldest was just dropped */
     place->conn = conn;
     place->to = to;
     place->since_ms = b->opt.clock(b->opt.clock_ctx, 0);
+}
+
+static struct bedrock_call *bedrock_find_warm(const struct bedrock_call *c)
+{
+    for (struct bedrock_call *w = c->b->calls; w; w = w->next)
+        if (w != c && !w->op->method && w->conn && bedrock_same_host(w->to, c->to))
+            return w;
+    return NULL;
+}
+
+int bdk_client_take_warm(struct bedrock_call *c)
+{
+    struct bedrock_call *w = c->op->method ? bedrock_find_warm(c) : NULL;
+
+    if (!w)
+        return 0;
+    c->conn = w->conn;
+    c->phase_ms = w->phase_ms;
+    w->conn = NULL;
+    w->phase = BDK_PHASE_DONE;
+    return 1;
+}
+
+/* Connections to the call's host that other calls use or that are idle. */
+static int bedrock_count_others(const struct bedrock_call *c, int *idle)
+{
+    struct bdk_kept *oldest;
+    int n = *idle = bedrock_idle(c->b, c->to, &oldest);
+
+    for (const struct bedrock_call *other = c->b->calls; other; other = other->next)
+        n += other != c && other->conn && bedrock_same_host(other->to, c->to);
+    return n;
+}
+
+int bdk_client_has_room(const struct bedrock_call *c)
+{
+    int idle;
+
+    return c->max_connections == 0 || bedrock_count_others(c, &idle) < c->max_connections || idle > 0 ||
+           bedrock_find_warm(c) != NULL;
+}
+
+void bdk_client_make_room(struct bedrock_call *c)
+{
+    struct bdk_kept *oldest;
+    int idle;
+
+    if (c->max_connections == 0 || bedrock_count_others(c, &idle) < c->max_connections)
+        return;
+    if (bedrock_idle(c->b, c->to, &oldest) > 0)
+        bedrock_drop_kept(c->b, oldest);
 }
 
 /* ---- Starting and ending calls ---- */
@@ -280,16 +384,25 @@ static int bedrock_check_body(struct bedrock *b, const struct bedrock_request *r
     return 0;
 }
 
-static int bedrock_check_request(struct bedrock *b, const struct bedrock_request *rq)
+static int bedrock_check_operation(struct bedrock *b, enum bedrock_operation operation)
 {
     size_t n_operations = sizeof bedrock_operations / sizeof bedrock_operations[0];
-    const struct bdk_operation *op;
-    size_t model_len = rq->model ? strlen(rq->model) : 0;
 
     if (!b->usable)
         return b->err.code ? b->err.code : bedrock_bad_request(b, "bedrock_open() failed");
-    if ((size_t)rq->operation == 0 || (size_t)rq->operation >= n_operations)
+    if ((size_t)operation == 0 || (size_t)operation >= n_operations)
         return bedrock_bad_request(b, "no such operation");
+    return 0;
+}
+
+static int bedrock_check_request(struct bedrock *b, const struct bedrock_request *rq)
+{
+    const struct bdk_operation *op;
+    size_t model_len = rq->model ? strlen(rq->model) : 0;
+    int rc = bedrock_check_operation(b, rq->operation);
+
+    if (rc != 0)
+        return rc;
     op = &bedrock_operations[rq->operation];
     if (op->has_model && model_len == 0)
         return bedrock_bad_request(b, "this operation needs a model id or ARN");
@@ -335,31 +448,47 @@ static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request 
     return bdk_buffer_reserve(&c->in, BDK_READ_SIZE);
 }
 
-int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct bedrock_call **out)
+/* A call of this operation among the client's, nothing more; NULL when memory is out. */
+static struct bedrock_call *bedrock_new_call(struct bedrock *b, const struct bdk_operation *op)
 {
-    struct bedrock_call *c;
-    int rc = bedrock_check_request(b, rq);
-    int64_t now;
+    struct bedrock_call *c = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, sizeof *c);
 
-    *out = NULL;
-    if (rc != 0)
-        return rc;
-    c = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, sizeof *c);
-    if (!c)
-        return bdk_client_fail(b, BEDROCK_ERR_NOMEM, "out of memory");
+    if (!c) {
+        bdk_client_fail(b, BEDROCK_ERR_NOMEM, "out of memory");
+        return NULL;
+    }
     memset(c, 0, sizeof *c);
     c->b = b;
-    c->op = &bedrock_operations[rq->operation];
-    c->to = &b->cf.endpoint[c->op->service];
-    c->body.p = rq->body;
-    c->body.len = rq->body_len;
-    now = b->opt.clock(b->opt.clock_ctx, 0);
-    c->deadline_ms = rq->deadline_ms > 0 ? now + rq->deadline_ms : INT64_MAX;
+    c->op = op;
+    c->to = &b->cf.endpoint[op->service];
+    c->deadline_ms = INT64_MAX;
+    c->max_connections = b->opt.max_connections;
     c->link = &b->calls;
     c->next = b->calls;
     if (c->next)
         c->next->link = &c->next;
     b->calls = c;
+    return c;
+}
+
+int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct bedrock_call **out)
+{
+    struct bedrock_call *c;
+    int rc = bedrock_check_request(b, rq);
+
+    *out = NULL;
+    if (rc != 0)
+        return rc;
+    bedrock_sweep(b);
+    c = bedrock_new_call(b, &bedrock_operations[rq->operation]);
+    if (!c)
+        return BEDROCK_ERR_NOMEM;
+    c->body.p = rq->body;
+    c->body.len = rq->body_len;
+    if (rq->deadline_ms > 0)
+        c->deadline_ms = b->opt.clock(b->opt.clock_ctx, 0) + rq->deadline_ms;
+    if (rq->max_connections > 0)
+        c->max_connections = rq->max_connections;
     rc = bedrock_prepare(c, rq);
     if (rc != 0) {
         bedrock_end(c);
@@ -367,6 +496,17 @@ int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct be
     }
     *out = c;
     return 0;
+}
+
+int bedrock_warm(struct bedrock *b, enum bedrock_operation operation, struct bedrock_call **out)
+{
+    int rc = bedrock_check_operation(b, operation);
+
+    *out = NULL;
+    if (rc != 0)
+        return rc;
+    *out = bedrock_new_call(b, &bedrock_warming[bedrock_operations[operation].service]);
+    return *out ? 0 : BEDROCK_ERR_NOMEM;
 }
 
 void bedrock_end(struct bedrock_call *c)
@@ -400,9 +540,13 @@ int bedrock_next(struct bedrock_call *c, struct bedrock_event *ev)
 {
     int rc;
 
-    while ((rc = bedrock_step(c, ev)) > BEDROCK_EVENT)
+    while ((rc = bedrock_step(c, ev)) > BEDROCK_EVENT) {
+        if (c->queued && !bdk_client_has_room(c))
+            return bdk_call_fail(c, BEDROCK_ERR_LIMIT, "all connections that the host may have are in "
+                                                       "use by other calls");
         if (bedrock_wait(&c, 1, NULL, -1) < 0)
             return bdk_call_fail(c, BEDROCK_ERR_IO, "poll failed");
+    }
     return rc;
 }
 
@@ -430,6 +574,8 @@ int bedrock_timeout_ms(const struct bedrock_call *c)
 
     if (!c->want || (c->want != BEDROCK_WANT_TIME && bedrock_fd(c) < 0))
         return 0;
+    if (c->queued && bdk_client_has_room(c))
+        return 0;
     if (c->conn && c->phase == BDK_PHASE_CONNECT && c->b->io.timeout_ms)
         io_ms = c->b->io.timeout_ms(c->conn);
     if (c->until_ms == INT64_MAX)
@@ -444,10 +590,13 @@ static int bedrock_is_over(const struct bedrock_call *c)
     return !c || c->phase == BDK_PHASE_DONE || c->phase == BDK_PHASE_FAILED;
 }
 
-/* Fill the poll set; returns the time-out that the calls themselves ask for, or -1. */
-static int bedrock_poll_set(struct bedrock_call *const calls[], size_t n, struct pollfd *set)
+/* Fill the poll set; returns the time-out that the calls themselves ask for, or -1. *any: a descriptor
+ * is among them. */
+static int bedrock_poll_set(struct bedrock_call *const calls[], size_t n, struct pollfd *set, int *any)
 {
     int soonest = -1;
+
+    *any = 0;
 
     for (size_t i = 0; i < n; i++) {
         int over = bedrock_is_over(calls[i]), ms = over ? -1 : bedrock_timeout_ms(calls[i]);
@@ -455,6 +604,7 @@ static int bedrock_poll_set(struct bedrock_call *const calls[], size_t n, struct
         set[i].fd = over ? -1 : bedrock_fd(calls[i]);
         set[i].events = over ? 0 : (short)bedrock_events(calls[i]);
         set[i].revents = 0;
+        *any |= set[i].fd >= 0;
         if (ms >= 0 && (soonest < 0 || ms < soonest))
             soonest = ms;
     }
@@ -494,9 +644,11 @@ int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char rea
         return BEDROCK_ERR_NOMEM;
     /* a call's own limit may pass before ours and only by rounding not make it ready: go round */
     do {
-        int soonest = bedrock_poll_set(calls, n, set);
+        int any, soonest = bedrock_poll_set(calls, n, set, &any);
         int64_t rest;
 
+        if (soonest < 0 && left < 0 && !any)
+            break; /* all wait for connections that calls outside of the set hold */
         if (soonest < 0 || (left >= 0 && left < soonest))
             soonest = left;
         if (bdk_poll(set, n, soonest) < 0) {

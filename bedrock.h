@@ -311,6 +311,10 @@ struct bedrock_options {
     bedrock_trace_fn trace;     /* NULL: none */
     void *trace_ctx;
     const char *user_agent;     /* put before the library's own in User-Agent; NULL: nothing */
+    int max_connections;        /* to one host at a time, idle ones included; further calls wait until
+                                   one is free; 0: no limit */
+    int max_idle;               /* connections to one host that are kept for later calls, for 60 s; 0: 8;
+                                   at most 64 over all hosts; below 0: none */
 };
 
 /* ---- Client ---------------------------------------------------------------------------------- */
@@ -346,7 +350,12 @@ const char *bedrock_region(const struct bedrock *b);
 enum bedrock_operation {
     BEDROCK_CONVERSE = 1,           /* needs model and body */
     BEDROCK_CONVERSE_STREAM = 2,    /* needs model and body; answers in events */
-    BEDROCK_LIST_FOUNDATION_MODELS = 3  /* may have a query */
+    BEDROCK_LIST_FOUNDATION_MODELS = 3,     /* may have a query */
+    BEDROCK_LIST_INFERENCE_PROFILES = 4,    /* may have a query: type=, maxResults=, nextToken= */
+    BEDROCK_GET_MODEL_AVAILABILITY = 5,     /* GetFoundationModelAvailability; needs model, an id */
+    BEDROCK_LIST_AGREEMENT_OFFERS = 6,      /* ListFoundationModelAgreementOffers; needs model */
+    BEDROCK_CREATE_AGREEMENT = 7,           /* CreateFoundationModelAgreement; needs body */
+    BEDROCK_GET_USE_CASE = 8                /* GetUseCaseForModelAccess */
 };
 
 struct bedrock_request {
@@ -357,6 +366,7 @@ struct bedrock_request {
     const char *body;       /* JSON text. BORROWED until bedrock_end(): an attempt may send it again */
     size_t body_len;
     int deadline_ms;        /* for the whole call, from bedrock_start(); 0: none */
+    int max_connections;    /* wait while the client has as many to this host; 0: as the options say */
 };
 
 /*
@@ -397,7 +407,10 @@ struct bedrock_event {
  */
 int bedrock_step(struct bedrock_call *c, struct bedrock_event *ev);
 
-/* bedrock_step() and poll(2) in a loop: BEDROCK_EVENT, BEDROCK_DONE or < 0. */
+/*
+ * bedrock_step() and poll(2) in a loop: BEDROCK_EVENT, BEDROCK_DONE or < 0. BEDROCK_ERR_LIMIT when the
+ * call waits for a connection (max_connections) that only other calls of this thread could set free.
+ */
 int bedrock_next(struct bedrock_call *c, struct bedrock_event *ev);
 
 /* For the loop that you have: the descriptor changes between steps when a call reconnects, so ask
@@ -412,7 +425,7 @@ int bedrock_timeout_ms(const struct bedrock_call *c);
 
 /*
  * Wait until at least one of n calls can move, at most timeout_ms (-1: as long as it takes).
- * Returns how many can, 0 when the time passed, < 0 on failure. ready may be NULL; else ready[i] is
+ * Returns how many can, 0 when the time passed or nothing can happen, < 0 on failure. ready may be NULL; else ready[i] is
  * set to 1 for the calls worth a step and 0 for the others. Finished calls and NULLs never are.
  */
 int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int timeout_ms);
@@ -420,6 +433,14 @@ int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char rea
 /* Finish or cancel, at any time. A connection whose response was read to its end is kept for the
  * next call. NULL is allowed. */
 void bedrock_end(struct bedrock_call *c);
+
+/*
+ * Open a connection for calls of this operation before one is needed, say while a prompt is still being
+ * read. *out is a call without events: step it in your loop, or once and never again, and end it at any
+ * time. A call to the same host takes its connection over as it stands, even half made; once made it
+ * is kept like any other. 0, or below zero as bedrock_start().
+ */
+int bedrock_warm(struct bedrock *b, enum bedrock_operation operation, struct bedrock_call **out);
 
 /* What failed; code is 0 while nothing has. Never NULL. */
 const struct bedrock_error *bedrock_call_error(const struct bedrock_call *c);
@@ -506,10 +527,104 @@ struct bedrock_model {
 };
 
 /* Start over the models in a ListFoundationModels response. */
-struct bedrock_json_iter bedrock_models(struct bedrock_json response);
+struct bedrock_json_iter bedrock_model_list(struct bedrock_json response);
 
 /* 1: *m is the next model; 0: no more. */
-int bedrock_models_next(struct bedrock_json_iter *it, struct bedrock_model *m);
+int bedrock_model_next(struct bedrock_json_iter *it, struct bedrock_model *m);
+
+/* One of ListInferenceProfiles' summaries, likewise. */
+struct bedrock_profile {
+    struct bedrock_json json;
+    struct bedrock_json id;
+    struct bedrock_json arn;
+    struct bedrock_json name;
+    struct bedrock_json type;       /* "SYSTEM_DEFINED" or "APPLICATION" */
+    struct bedrock_json status;
+    struct bedrock_json models;     /* array of {"modelArn":...} */
+};
+
+/* Start over the profiles in a ListInferenceProfiles response; the next one as above. */
+struct bedrock_json_iter bedrock_profile_list(struct bedrock_json response);
+int bedrock_profile_next(struct bedrock_json_iter *it, struct bedrock_profile *p);
+
+/*
+ * How well a profile serves for calling this model id from this Region: 0, not at all; else the higher
+ * the better. System-defined profiles go before those of the account (which may be somebody's for
+ * counting costs); among them one within this Region alone, then one of its geography (us., eu.,
+ * apac., ...; the fewer Regions the better), then any other, then global.
+ */
+int bedrock_profile_rank(const struct bedrock_profile *p, const char *model_id, const char *region);
+
+/*
+ * The query for the page behind this one, by the services' nextToken convention. query is the one that
+ * page was asked with (may be NULL), n_pages how many there were. 1: out holds the next query,
+ * zero-terminated (out->len counts the zero byte); 0: that was the last page; BEDROCK_ERR_PROTOCOL: the
+ * token is the one just used, or 1,000 pages have passed; BEDROCK_ERR_NOMEM.
+ */
+int bedrock_next_page(struct bedrock_json page, const char *query, unsigned n_pages,
+                      struct bedrock_buffer *out);
+
+/* ---- Which of them can be called --------------------------------------------------------------- */
+
+/*
+ * A walk over the models of the Region that finds out which of them the account can call, and under which
+ * id: ListFoundationModels, ListInferenceProfiles (all pages), then GetFoundationModelAvailability for
+ * each, several side by side over at most 4 connections, in this thread.
+ */
+struct bedrock_models;
+
+struct bedrock_models_options {
+    int max_calls;              /* side by side; 0: 8; at most 64 */
+    const char *model;          /* only the model of this id; NULL: all. Must stay valid */
+    int (*want)(void *ctx, const struct bedrock_model *m);  /* 0 leaves a model out, unasked; may be NULL */
+    void *want_ctx;
+};
+
+/* What became known of a model. Everything lives until the walk is next used. */
+struct bedrock_access {
+    struct bedrock_model model;
+    int accessible;                     /* 1, 0, or -1: not known */
+    char reason[200];                   /* why not, or why it is not known; "" when accessible */
+    struct bedrock_slice call_as;       /* the id for requests: its own where it takes on-demand calls,
+                                           else the best profile's; empty: there is none */
+    struct bedrock_json availability;   /* the service's answer; type NONE when there was none */
+    const struct bedrock_error *error;  /* why the question failed; NULL: it did not */
+};
+
+/* Start a walk. o may be NULL. 0, or below zero as bedrock_start(); *out is NULL then. */
+int bedrock_models_start(struct bedrock *b, const struct bedrock_models_options *o,
+                         struct bedrock_models **out);
+
+/*
+ * As bedrock_step(): BEDROCK_EVENT with *a filled, models in the order in which they become known;
+ * BEDROCK_WANT_READ when bedrock_models_calls() have to be waited for, at most
+ * bedrock_models_timeout_ms() long; BEDROCK_DONE; below zero: the models could not even be listed,
+ * bedrock_models_error() says why. A question that is throttled or breaks off is asked up to three
+ * times, then this model alone is not known. Where the account may not ask at all, all are not known
+ * and bedrock_models_warning() says so.
+ */
+int bedrock_models_step(struct bedrock_models *w, struct bedrock_access *a);
+
+/* Step and wait: BEDROCK_EVENT, BEDROCK_DONE or < 0. */
+int bedrock_models_next(struct bedrock_models *w, struct bedrock_access *a);
+
+/* The calls under way, for bedrock_wait() or a loop of your own; returns how many, at most cap. */
+size_t bedrock_models_calls(const struct bedrock_models *w, struct bedrock_call *calls[], size_t cap);
+
+/* Milliseconds until the walk wants to be stepped in any case; -1: no limit. */
+int bedrock_models_timeout_ms(const struct bedrock_models *w);
+
+/* Why the walk failed, or what it could not find out for all models; code is 0 while there is nothing
+ * to tell. Never NULL. */
+const struct bedrock_error *bedrock_models_error(const struct bedrock_models *w);
+const struct bedrock_error *bedrock_models_warning(const struct bedrock_models *w);
+
+/* The model summaries of the list, "modelSummaries" as it came, once the first model is known; else of
+ * type NONE. */
+struct bedrock_json bedrock_models_response(const struct bedrock_models *w);
+
+/* Finish or stop. NULL is allowed. */
+void bedrock_models_end(struct bedrock_models *w);
 
 /* 1 when an array of strings holds this text, compared without case (ASCII). */
 int bedrock_json_contains(struct bedrock_json array, const char *text);

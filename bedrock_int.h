@@ -178,6 +178,10 @@ void bdk_date_basic(int64_t epoch_s, char out[17]);
 /* "2026-01-02 03:04:05 UTC" with its zero byte. */
 void bdk_date_human(int64_t epoch_s, char out[24]);
 
+/* An RFC 3339 time as the services write it, "2026-01-02T03:04:05Z", with any fraction (which is dropped)
+ * and any offset; 0 or BEDROCK_ERR_PROTOCOL. */
+int bdk_date_iso(struct bedrock_slice text, int64_t *epoch_s);
+
 /* An IMF-fixdate (RFC 9110 5.6.7), "Fri, 02 Jan 2026 03:04:05 GMT"; 0 or BEDROCK_ERR_PROTOCOL. */
 int bdk_date_http(struct bedrock_slice text, int64_t *epoch_s);
 
@@ -372,6 +376,10 @@ void bdk_error_frame(struct bedrock_error *e, const struct bdk_es_frame *f);
 /* 1 when the service's error belongs to a class that may go away by itself. */
 int bdk_retryable(const struct bedrock_error *e);
 
+/* How long to wait after failed attempt number `attempt` (from 1): full jitter over a doubling span,
+ * with 32 random bits. */
+int bdk_retry_delay_ms(const struct bedrock_error *e, int attempt, uint32_t random);
+
 /* ---- config.c: Region, endpoints, files ------------------------------------------------------ */
 
 enum bdk_service { BDK_RUNTIME, BDK_CONTROL, BDK_N_SERVICES };
@@ -513,6 +521,15 @@ struct bdk_transport {
 
 void bdk_transport_io(struct bedrock_io *io, struct bdk_transport *t);
 
+/* ---- models.c: lists, and which profile serves -------------------------------------------------- */
+
+#define BDK_MAX_ARN 2048 /* API reference: no ARN or model id is longer */
+
+/* Take a foundation model's ARN apart: its Region (empty: all of them) and model id, within text. 1, or 0
+ * when it is none. */
+int bdk_arn_model(struct bedrock_json arn, char text[BDK_MAX_ARN], struct bedrock_slice *region,
+                  struct bedrock_slice *model);
+
 /* ---- message.c: Converse in words ------------------------------------------------------------ */
 
 /* Decode a JSON string: *text points into v where it has no escapes, else into scratch. 0 or NOMEM. */
@@ -523,7 +540,7 @@ int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch)
 
 /* ---- bedrock.c and call.c: clients, calls, and what an attempt is made of -------------------- */
 
-#define BDK_MAX_KEPT 8          /* idle connections a client keeps */
+#define BDK_MAX_KEPT 64         /* idle connections a client keeps, over all hosts */
 #define BDK_KEEP_MS 60000       /* for how long */
 #define BDK_READ_SIZE 16384u    /* least room in the input buffer when reading a body */
 
@@ -561,7 +578,8 @@ enum bdk_phase {
 
 struct bdk_operation {
     enum bdk_service service;
-    const char *method, *path_before, *path_after;  /* around the model, or the whole path */
+    const char *method;         /* NULL: only a connection is wanted */
+    const char *path_before, *path_after;   /* around the model, or the whole path */
     int has_model, has_body, streams;
 };
 
@@ -588,6 +606,8 @@ struct bedrock_call {
     void *conn;
     int reused;                         /* conn served another call before */
     int fresh_only;                     /* a kept connection broke: take no other */
+    int queued;                         /* waits until the host may have one connection more */
+    int max_connections;                /* to the host; 0: no limit */
     int want;                           /* what the last step asked for, 0: to be stepped */
     int moved;                          /* bytes went either way since the clock was read */
     int saw_stop;                       /* messageStop came */
@@ -611,6 +631,15 @@ int bdk_call_fail(struct bedrock_call *c, int code, const char *text);
 /* A connection kept for this endpoint that is still good, or NULL. */
 void *bdk_client_take_kept(struct bedrock *b, const struct bdk_endpoint *to);
 void bdk_client_keep(struct bedrock *b, void *conn, const struct bdk_endpoint *to);
+
+/* Give a call the connection that bedrock_warm() is making for its host: 1, or 0 when there is none. */
+int bdk_client_take_warm(struct bedrock_call *c);
+
+/* Could the call have a connection now, without going over its limit? */
+int bdk_client_has_room(const struct bedrock_call *c);
+
+/* Close an idle connection to the call's host if the limit leaves no room beside it. */
+void bdk_client_make_room(struct bedrock_call *c);
 
 /* Give a new buffer the client's allocator. */
 void bdk_client_buffer(const struct bedrock *b, struct bedrock_buffer *buffer);

@@ -177,27 +177,49 @@ static int call_build(struct bedrock_call *c)
     return rc ? call_no_memory(c, rc) : 0;
 }
 
-static int call_connect(struct bedrock_call *c)
+/* A connection of the call's own: kept, taken over from bedrock_warm(), or a new one. 0, or WANT_TIME
+ * while the host may have no more, or below zero. */
+static int call_take_connection(struct bedrock_call *c)
 {
     struct bedrock_io *io = &c->b->io;
     int rc;
 
-    if (!c->conn && !c->fresh_only) {
+    c->queued = 0;
+    if (!c->fresh_only) {
         c->conn = bdk_client_take_kept(c->b, c->to);
         c->reused = c->conn != NULL;
+        if (c->conn || bdk_client_take_warm(c))
+            return 0;
     }
-    if (!c->conn) {
-        bdk_trace(c->b, "* connecting to %s", c->to->authority);
-        c->phase_ms = c->b->opt.clock(c->b->opt.clock_ctx, 0);
-        rc = io->open(io->ctx, c->to->host, c->to->port, c->to->tls, &c->conn);
-        if (rc < 0) {
-            c->conn = NULL;
-            return call_conn_fail(c, rc);
-        }
+    if (!bdk_client_has_room(c)) {
+        c->queued = 1;
+        return BEDROCK_WANT_TIME;
     }
-    rc = io->step(c->conn);
+    bdk_client_make_room(c);
+    bdk_trace(c->b, "* connecting to %s", c->to->authority);
+    c->phase_ms = c->b->opt.clock(c->b->opt.clock_ctx, 0);
+    rc = io->open(io->ctx, c->to->host, c->to->port, c->to->tls, &c->conn);
+    if (rc < 0) {
+        c->conn = NULL;
+        return call_conn_fail(c, rc);
+    }
+    return 0;
+}
+
+static int call_connect(struct bedrock_call *c)
+{
+    int rc = c->conn ? 0 : call_take_connection(c);
+
+    if (rc != 0 || !c->conn)
+        return rc;
+    rc = c->b->io.step(c->conn);
     if (rc != 0)
         return rc < 0 ? call_conn_fail(c, rc) : rc;
+    if (!c->op->method) {
+        bdk_call_release(c, 1);
+        c->phase = BDK_PHASE_DONE;
+        return 0;
+    }
     rc = call_build(c);
     if (rc != 0)
         return rc;
@@ -551,7 +573,9 @@ static int call_wait(struct bedrock_call *c)
     if (c->moved)
         c->moved_ms = now;
     c->moved = 0;
-    if (c->phase == BDK_PHASE_CONNECT)
+    if (c->queued)
+        c->until_ms = INT64_MAX; /* others may take their time */
+    else if (c->phase == BDK_PHASE_CONNECT)
         c->until_ms = c->phase_ms + o->connect_timeout_ms;
     else
         c->until_ms = o->idle_timeout_ms < 0 ? INT64_MAX : c->moved_ms + o->idle_timeout_ms;

@@ -1,5 +1,5 @@
 /* date.c - the calendar in UTC, and the forms of a date that we write and read.
- * Gregorian rules from year 1 on; RFC 9110 5.6.7 for IMF-fixdate. Leaves out: time zones, leap seconds
+ * Gregorian rules from year 1 on; RFC 9110 5.6.7 and RFC 3339. Leaves out: time zones, leap seconds
  * (second 60 is the first of the next minute), and the obsolete forms of an HTTP date. */
 #include "bedrock_int.h"
 #include <string.h>
@@ -163,5 +163,52 @@ int bdk_date_http(struct bedrock_slice text, int64_t *epoch_s)
     if (bdk_date_check(&d) != 0 || date_name(p, "MonTueWedThuFriSatSun") != (int)(date_days(&d) % 7))
         return BEDROCK_ERR_PROTOCOL;
     *epoch_s = bdk_epoch_of(&d);
+    return 0;
+}
+
+/* RFC 3339 5.6, behind the seconds: skip a fraction; the offset in seconds, or -1 out of its range. */
+static int date_offset(const char *p, const char *end, int *offset_s)
+{
+    int hour, minute;
+
+    if (p < end && *p == '.') {
+        const char *first = ++p;
+
+        while (p < end && *p >= '0' && *p <= '9')
+            p++;
+        if (p == first)
+            return -1;
+    }
+    *offset_s = 0;
+    if (end - p == 1 && (*p == 'Z' || *p == 'z'))
+        return 0;
+    if (end - p != 6 || (*p != '+' && *p != '-') || p[3] != ':')
+        return -1;
+    hour = date_number(p + 1, 2);
+    minute = date_number(p + 4, 2);
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
+        return -1;
+    *offset_s = (*p == '-' ? -1 : 1) * (hour * 3600 + minute * 60);
+    return 0;
+}
+
+int bdk_date_iso(struct bedrock_slice text, int64_t *epoch_s)
+{
+    const char *p = text.p;
+    struct bdk_date d;
+    int offset_s;
+
+    if (text.len < 20 || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't') || p[13] != ':' ||
+        p[16] != ':')
+        return BEDROCK_ERR_PROTOCOL;
+    d.year = date_number(p, 4);
+    d.month = date_number(p + 5, 2);
+    d.day = date_number(p + 8, 2);
+    d.hour = date_number(p + 11, 2);
+    d.minute = date_number(p + 14, 2);
+    d.second = date_number(p + 17, 2);
+    if (bdk_date_check(&d) != 0 || date_offset(p + 19, p + text.len, &offset_s) != 0)
+        return BEDROCK_ERR_PROTOCOL;
+    *epoch_s = bdk_epoch_of(&d) - offset_s;
     return 0;
 }

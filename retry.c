@@ -1,8 +1,12 @@
-/* retry.c - what to do after a failure: classes of errors.
- * AWS SDKs' standard retry mode, as revised in 2026. Leaves out: waiting and trying again; each call
- * is one attempt, and the caller sees in bedrock_error.retryable what this file thinks of it. */
+/* retry.c - what to do after a failure: classes of errors, and how long to wait.
+ * AWS SDKs' standard retry mode, as revised in 2026. Leaves out: trying again; each call is one attempt,
+ * and the caller sees in bedrock_error.retryable what this file thinks of it. */
 #include "bedrock_int.h"
 #include <string.h>
+
+#define RETRY_THROTTLED_MS 1000
+#define RETRY_TRANSIENT_MS 50
+#define RETRY_MAX_MS 20000
 
 static const char *const retry_throttling[] = {
     "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException",
@@ -33,4 +37,18 @@ int bdk_retryable(const struct bedrock_error *e)
         return 1;
     return e->http_status == 429 || e->http_status == 500 || e->http_status == 502 ||
            e->http_status == 503 || e->http_status == 504;
+}
+
+int bdk_retry_delay_ms(const struct bedrock_error *e, int attempt, uint32_t random)
+{
+    int throttled = e->http_status == 429 ||
+                    retry_is_one_of(e->name, retry_throttling,
+                                    sizeof retry_throttling / sizeof retry_throttling[0]);
+    int64_t span = throttled ? RETRY_THROTTLED_MS : RETRY_TRANSIENT_MS;
+
+    for (int i = 1; i < attempt && span < RETRY_MAX_MS; i++)
+        span *= 2;
+    if (span > RETRY_MAX_MS)
+        span = RETRY_MAX_MS; /* the ceiling comes before the jitter */
+    return (int)(span * random >> 32);
 }

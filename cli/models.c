@@ -48,7 +48,7 @@ static int models_next(const struct cli_args *a, struct bedrock_json_iter *it, s
     int more;
 
     do
-        more = bedrock_models_next(it, m);
+        more = bedrock_model_next(it, m);
     while (more && !models_fits(a, m));
     return more;
 }
@@ -116,7 +116,7 @@ static void models_put(struct bedrock_buffer *b, const char *p, size_t n, size_t
 
 static void models_table(const struct cli_args *a, struct bedrock_json response, struct bedrock_buffer *b)
 {
-    struct bedrock_json_iter it = bedrock_models(response);
+    struct bedrock_json_iter it = bedrock_model_list(response);
     struct bedrock_buffer cell = {0};
     struct bedrock_model m;
     size_t width[MODELS_N_COLUMNS];
@@ -131,7 +131,7 @@ static void models_table(const struct cli_args *a, struct bedrock_json response,
         }
     for (int i = 0; i < MODELS_N_COLUMNS; i++)
         models_put(b, models_titles[i], strlen(models_titles[i]), width[i], i == MODELS_N_COLUMNS - 1);
-    it = bedrock_models(response);
+    it = bedrock_model_list(response);
     while (models_next(a, &it, &m))
         for (int i = 0; i < MODELS_N_COLUMNS; i++) {
             models_cell(&cell, &m, i);
@@ -144,7 +144,7 @@ static void models_table(const struct cli_args *a, struct bedrock_json response,
 
 static void models_ids(const struct cli_args *a, struct bedrock_json response, struct bedrock_buffer *b)
 {
-    struct bedrock_json_iter it = bedrock_models(response);
+    struct bedrock_json_iter it = bedrock_model_list(response);
     struct bedrock_model m;
 
     while (models_next(a, &it, &m)) {
@@ -157,7 +157,7 @@ static void models_ids(const struct cli_args *a, struct bedrock_json response, s
 
 static void models_json(struct cli *c, struct bedrock_json response)
 {
-    struct bedrock_json_iter it = bedrock_models(response);
+    struct bedrock_json_iter it = bedrock_model_list(response);
     struct bedrock_slice whole = {response.p, response.len}, part;
     struct bedrock_buffer b = {0};
     struct bedrock_model m;
@@ -182,7 +182,7 @@ static void models_json(struct cli *c, struct bedrock_json response)
 
 static void models_show(struct cli *c, struct bedrock_json response)
 {
-    struct bedrock_json_iter it = bedrock_models(response);
+    struct bedrock_json_iter it = bedrock_model_list(response);
     struct bedrock_buffer b = {0};
     struct bedrock_model m;
 

@@ -205,8 +205,39 @@ static void test_http(void)
     CHECK(!takes("Sun, 31 Dec 2016 23:59:60 GMT", 29, &epoch_s));
 }
 
+static void test_iso(void)
+{
+    static const struct {
+        const char *text;
+        int64_t epoch_s; /* -1: refused */
+    } cases[] = {
+        {"2026-01-02T03:04:05Z", 1767323045}, {"2026-01-02t03:04:05z", 1767323045},
+        {"2026-01-02T03:04:05.678Z", 1767323045}, {"2026-01-02T03:04:05.123456789+00:00", 1767323045},
+        {"2026-01-02T04:34:05+01:30", 1767323045}, {"2026-01-01T22:04:05-05:00", 1767323045},
+        {"1970-01-01T00:00:00Z", 0}, {"2024-02-29T00:00:00Z", 1709164800},
+        {"2023-02-29T00:00:00Z", -1}, {"2026-01-02 03:04:05Z", -1}, {"2026-01-02T03:04:05", -1},
+        {"2026-01-02T03:04:05.Z", -1}, {"2026-01-02T03:04:05+0100", -1}, {"2026-01-02T24:00:00Z", -1},
+        {"2026-13-02T03:04:05Z", -1}, {"2026-01-02T03:04:05+24:00", -1}, {"2026-1-02T03:04:05ZZ", -1},
+        {"2026-01-02T03:04:05Z ", -1}, {"", -1}, {"1767323045", -1}, {"-026-01-02T03:04:05Z", -1},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t n = strlen(cases[i].text);
+        char *text = t_guard(cases[i].text, n);
+        int64_t epoch_s = -1;
+        int rc;
+
+        t_case("RFC 3339: %s", cases[i].text);
+        rc = bdk_date_iso((struct bedrock_slice){text, n}, &epoch_s);
+        CHECK(rc == (cases[i].epoch_s < 0 ? BEDROCK_ERR_PROTOCOL : 0));
+        CHECKF(epoch_s == cases[i].epoch_s, "%lld", (long long)epoch_s);
+        t_guard_free(text, n);
+    }
+}
+
 int main(void)
 {
+    test_iso();
     test_known();
     test_absurd();
     test_walk();
