@@ -542,7 +542,8 @@ int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch)
 
 #define BDK_MAX_KEPT 64         /* idle connections a client keeps, over all hosts */
 #define BDK_KEEP_MS 60000       /* for how long */
-#define BDK_READ_SIZE 16384u    /* least room in the input buffer when reading a body */
+#define BDK_READ_SIZE 4096u     /* least room in the input buffer when reading; TLS hands out a record
+                                   in as many pieces as it takes, so more would only be more memory */
 
 struct bdk_kept {
     void *conn;                 /* NULL: free place */

@@ -40,3 +40,26 @@ row 'bedrock converse --stream, 10,000 deltas' 10 "$bedrock" converse -q --strea
 row 'bedrock converse --stream, 20,000 deltas' 10 "$bedrock" converse -q --stream -m fault.deltas-20000 hi
 runs=10
 command -v curl > /dev/null && curl_row 'curl, the 10,000 frames undecoded' fault.deltas-10000/converse-stream
+
+echo
+echo 'Many at once, one process over TLS: 200 streams of 1,000 deltas side by side; 500 one-shot calls over one connection'
+row 'bench/many, 200 streams' 5 ./bench/many streams 200 fault.deltas-1000
+row 'bench/many, 500 calls' 5 ./bench/many calls 500 fault.big-200
+if command -v node > /dev/null && [ -d test/interop/node_modules ]; then
+    NODE_EXTRA_CA_CERTS=$AWS_CA_BUNDLE
+    export NODE_EXTRA_CA_CERTS
+    row 'AWS SDK for JavaScript, 200 streams' 3 node bench/many.mjs streams 200 fault.deltas-1000
+    row 'AWS SDK for JavaScript, 500 calls' 3 node bench/many.mjs calls 500 fault.big-200
+fi
+if command -v curl > /dev/null; then
+    i=0
+    while [ $i -lt 500 ]; do
+        [ $i -gt 0 ] && echo next
+        printf 'url = "%s/model/fault.big-200/converse"\noutput = /dev/null\n' "$BEDROCK_EMULATOR_HTTPS"
+        printf 'user = "%s:%s"\naws-sigv4 = "aws:amz:%s:bedrock"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" "$AWS_REGION"
+        printf 'header = "Content-Type: application/json"\ndata = "%s"\ncacert = "%s"\n' \
+            "$(printf %s "$body" | sed 's/"/\\"/g')" "$AWS_CA_BUNDLE"
+        i=$((i + 1))
+    done > "$dir/curl"
+    row 'curl --aws-sigv4, 500 URLs' 3 curl -sS -K "$dir/curl"
+fi

@@ -42,6 +42,14 @@ for example in ask stream; do
     asked "./examples/$example"
     verdict "examples/$example" $?
 done
+for example in many loop_epoll; do
+    ./bedrock-emulator -- "./examples/$example" 'What is the capital of Italy?' emulator.slow-v1:0 amazon.nova-lite-v1:0 \
+        meta.llama3-70b-instruct-v1:0 > "$dir/out" 2>&1
+    # one has no access and fails; the quick one is through before the slow one says its first word
+    [ $? -eq 1 ] && [ "$(grep -c Rome "$dir/out")" -eq 2 ] && grep -q 'access to the model' "$dir/out" &&
+        [ "$(grep -n 'nova.*Rome' "$dir/out" | cut -d: -f1)" -lt "$(grep -n 'slow.*Rome' "$dir/out" | cut -d: -f1)" ]
+    verdict "examples/$example" $?
+done
 if [ -z "$CFLAGS" ]; then
     mkdir "$dir/copy"
     cp bedrock.h bedrock_int.h ./*.c "$dir/copy" && cp "$dir/ask.c" "$dir/copy/main_.c"
