@@ -36,8 +36,8 @@ UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/tes
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests
 REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_x509 fuzz/replay_response
-EXAMPLES = examples/ask examples/stream
-BENCH = bench/micro bench/peak
+EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll
+BENCH = bench/micro bench/peak bench/many
 
 all: libbedrock.a bedrock bedrock-emulator
 
@@ -46,6 +46,8 @@ all: libbedrock.a bedrock bedrock-emulator
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 tls.o: tls.c
+	@$(CC) $(BEARSSL_CFLAGS) -E tls.c > /dev/null 2>&1 || \
+		echo 'tls.c needs bearssl.h: make deps installs BearSSL, BEARSSL_CFLAGS says where it is'
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c tls.c -o $@
 test/emu_tls.o: test/emu_tls.c
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c test/emu_tls.c -o $@
@@ -120,23 +122,22 @@ size: all
 
 # ---- Set up, show, install ------------------------------------------------------------------------
 
-# installs what is missing, and is the only target that installs anything
+# installs what is missing, and is the only target that installs anything; not with -j beside others
 deps:
-	sh tools/deps.sh $(MAKECMDGOALS)
+	sh tools/deps.sh $(MAKECMDGOALS) $(.TARGETS)
 demo: all
 	./bedrock-emulator -- sh tools/demo.sh
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
-		$(DESTDIR)$(PREFIX)/share/man/man1
-	cp bedrock bedrock-emulator $(DESTDIR)$(PREFIX)/bin/
-	cp bedrock.h $(DESTDIR)$(PREFIX)/include/
-	cp libbedrock.a $(DESTDIR)$(PREFIX)/lib/
-	sed 's|@PREFIX@|$(PREFIX)|' bedrock.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc
-	cp doc/bedrock.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	mkdir -p "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/include" \
+		"$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/share/man/man1"
+	cp bedrock bedrock-emulator "$(DESTDIR)$(PREFIX)/bin/"
+	cp bedrock.h "$(DESTDIR)$(PREFIX)/include/"
+	cp libbedrock.a "$(DESTDIR)$(PREFIX)/lib/"
+	sed 's|@PREFIX@|$(PREFIX)|' bedrock.pc.in > "$(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc"
+	cp doc/bedrock.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/bedrock $(DESTDIR)$(PREFIX)/bin/bedrock-emulator \
-		$(DESTDIR)$(PREFIX)/include/bedrock.h $(DESTDIR)$(PREFIX)/lib/libbedrock.a \
-		$(DESTDIR)$(PREFIX)/lib/pkgconfig/bedrock.pc $(DESTDIR)$(PREFIX)/share/man/man1/bedrock.1
+	cd "$(DESTDIR)$(PREFIX)" && rm -f bin/bedrock bin/bedrock-emulator include/bedrock.h \
+		lib/libbedrock.a lib/pkgconfig/bedrock.pc share/man/man1/bedrock.1
 clean:
 	rm -f $(LIB_OBJ) $(CLI_OBJ) $(EMU_OBJ) $(T_OBJ) $(UNIT) $(VEC) $(REPLAY) $(EXAMPLES) $(BENCH) \
 		fuzz/replay.o test/libt.a tools/fortify.o tools/man test/tls_client libbedrock.a bedrock bedrock-emulator

@@ -141,9 +141,11 @@ static int bedrock_load_trust(struct bedrock *b, const struct bedrock_options *o
             rc = bdk_trust_load(&b->aws_trust, 1, NULL, 0, "", b->opt.alloc, b->opt.alloc_ctx,
                                 &b->err);
         if (rc == 0 && any_other) {
-            bdk_ca_system(&pem, source);
-            rc = bdk_trust_load(&b->other_trust, 1, pem.p, pem.len, source, b->opt.alloc,
-                                b->opt.alloc_ctx, &b->err);
+            if (bdk_ca_system(&pem, source) < 0)
+                rc = bdk_error_set(&b->err, BEDROCK_ERR_NOMEM, "no memory for the CA bundle");
+            else
+                rc = bdk_trust_load(&b->other_trust, 1, pem.p, pem.len, source, b->opt.alloc,
+                                    b->opt.alloc_ctx, &b->err);
         }
     }
     bedrock_buffer_free(&pem);
@@ -384,6 +386,18 @@ static int bedrock_check_body(struct bedrock *b, const struct bedrock_request *r
     return 0;
 }
 
+static int bedrock_check_query(const char *query)
+{
+    size_t n = strlen(query), parameters = 1;
+
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)query[i] <= ' ' || (unsigned char)query[i] >= 0x7F || query[i] == '#')
+            return BEDROCK_ERR_USAGE;
+        parameters += query[i] == '&';
+    }
+    return n > BEDROCK_MAX_QUERY || parameters > BDK_SIGV4_MAX_PARAMETERS ? BEDROCK_ERR_USAGE : 0;
+}
+
 static int bedrock_check_operation(struct bedrock *b, enum bedrock_operation operation)
 {
     size_t n_operations = sizeof bedrock_operations / sizeof bedrock_operations[0];
@@ -410,8 +424,9 @@ static int bedrock_check_request(struct bedrock *b, const struct bedrock_request
         return bedrock_bad_request(b, "the model id is longer than 2048 bytes");
     if (!op->has_body && rq->body_len > 0)
         return bedrock_bad_request(b, "this operation takes no body");
-    if (rq->query && strlen(rq->query) > BEDROCK_MAX_QUERY)
-        return bedrock_bad_request(b, "the query is too long");
+    if (rq->query && bedrock_check_query(rq->query) != 0)
+        return bedrock_bad_request(b, "the query is longer than 8192 bytes, has more than 64 parameters or "
+                                      "characters that must be encoded");
     return op->has_body ? bedrock_check_body(b, rq) : 0;
 }
 
@@ -516,6 +531,9 @@ void bedrock_end(struct bedrock_call *c)
     if (!c)
         return;
     b = c->b;
+    /* read to its end and delivered: only the look at what follows is missing, and the connection is good */
+    if (c->phase == BDK_PHASE_FINISH)
+        bdk_call_step(c, NULL);
     bdk_call_release(c, 0);
     *c->link = c->next;
     if (c->next)
@@ -563,7 +581,14 @@ int bedrock_events(const struct bedrock_call *c)
         return 0;
     bits = c->b->io.events(c->conn) | (c->want == BEDROCK_WANT_READ ? POLLIN : POLLOUT);
     /* an answer may come while the request is still going out */
-    return c->phase == BDK_PHASE_SEND ? bits | POLLIN : bits;
+    if (c->phase == BDK_PHASE_SEND)
+        return bits | POLLIN;
+    return bdk_call_sends(c) ? bits | POLLOUT : bits;
+}
+
+static int bedrock_is_over(const struct bedrock_call *c)
+{
+    return !c || c->phase == BDK_PHASE_DONE || c->phase == BDK_PHASE_FAILED;
 }
 
 int bedrock_timeout_ms(const struct bedrock_call *c)
@@ -572,12 +597,14 @@ int bedrock_timeout_ms(const struct bedrock_call *c)
     int64_t left;
     int io_ms = -1;
 
-    if (!c->want || (c->want != BEDROCK_WANT_TIME && bedrock_fd(c) < 0))
+    if (bedrock_is_over(c))
+        return -1;
+    if (c->want && c->conn && c->b->io.timeout_ms)
+        io_ms = c->b->io.timeout_ms(c->conn);
+    if (!c->want || (c->want != BEDROCK_WANT_TIME && io_ms < 0 && bedrock_fd(c) < 0))
         return 0;
     if (c->queued && bdk_client_has_room(c))
         return 0;
-    if (c->conn && c->phase == BDK_PHASE_CONNECT && c->b->io.timeout_ms)
-        io_ms = c->b->io.timeout_ms(c->conn);
     if (c->until_ms == INT64_MAX)
         return io_ms;
     left = c->until_ms - o->clock(o->clock_ctx, 0);
@@ -585,40 +612,45 @@ int bedrock_timeout_ms(const struct bedrock_call *c)
     return io_ms >= 0 && io_ms < left ? io_ms : (int)left;
 }
 
-static int bedrock_is_over(const struct bedrock_call *c)
+/* What bedrock_wait() hands to poll(): the calls that are not over, since poll() refuses more entries than
+ * there may be open files. */
+struct bedrock_poll {
+    struct pollfd *set;
+    size_t n;
+    int soonest;    /* the time-out that the calls themselves ask for, or -1 */
+    int n_fds;      /* entries with a descriptor */
+};
+
+static void bedrock_poll_fill(struct bedrock_poll *p, struct bedrock_call *const calls[], size_t n)
 {
-    return !c || c->phase == BDK_PHASE_DONE || c->phase == BDK_PHASE_FAILED;
-}
-
-/* Fill the poll set; returns the time-out that the calls themselves ask for, or -1. *any: a descriptor
- * is among them. */
-static int bedrock_poll_set(struct bedrock_call *const calls[], size_t n, struct pollfd *set, int *any)
-{
-    int soonest = -1;
-
-    *any = 0;
-
+    p->soonest = -1;
     for (size_t i = 0; i < n; i++) {
-        int over = bedrock_is_over(calls[i]), ms = over ? -1 : bedrock_timeout_ms(calls[i]);
+        struct pollfd *entry = &p->set[p->n];
+        int ms;
 
-        set[i].fd = over ? -1 : bedrock_fd(calls[i]);
-        set[i].events = over ? 0 : (short)bedrock_events(calls[i]);
-        set[i].revents = 0;
-        *any |= set[i].fd >= 0;
-        if (ms >= 0 && (soonest < 0 || ms < soonest))
-            soonest = ms;
+        if (bedrock_is_over(calls[i]))
+            continue;
+        ms = bedrock_timeout_ms(calls[i]);
+        entry->fd = bedrock_fd(calls[i]);
+        entry->events = (short)bedrock_events(calls[i]);
+        entry->revents = 0;
+        p->n++;
+        p->n_fds += entry->fd >= 0;
+        if (ms >= 0 && (p->soonest < 0 || ms < p->soonest))
+            p->soonest = ms;
     }
-    return soonest;
 }
 
-static int bedrock_poll_result(struct bedrock_call *const calls[], size_t n,
-                               const struct pollfd *set, unsigned char ready[])
+/* slept: how long poll() waited in vain for what a call had asked for; a transport that wants to be looked
+ * at every 10 ms asks for 10 again, so "0 left" alone would never come. */
+static int bedrock_poll_result(struct bedrock_call *const calls[], size_t n, const struct pollfd *set,
+                               int slept, unsigned char ready[])
 {
     int count = 0;
 
     for (size_t i = 0; i < n; i++) {
-        int can = !bedrock_is_over(calls[i]) &&
-                  ((set && set[i].revents != 0) || bedrock_timeout_ms(calls[i]) == 0);
+        int over = bedrock_is_over(calls[i]), ms = over ? -1 : bedrock_timeout_ms(calls[i]);
+        int can = !over && ((set++)->revents != 0 || (ms >= 0 && ms <= slept));
 
         if (ready)
             ready[i] = (unsigned char)can;
@@ -627,40 +659,39 @@ static int bedrock_poll_result(struct bedrock_call *const calls[], size_t n,
     return count;
 }
 
+static int bedrock_poll_run(struct bedrock_poll *p, struct bedrock_call *const calls[], size_t n,
+                            unsigned char ready[], int timeout_ms)
+{
+    int asked, got = 0;
+
+    bedrock_poll_fill(p, calls, n);
+    asked = p->soonest >= 0 && (timeout_ms < 0 || p->soonest <= timeout_ms);
+    /* when all wait for connections that calls outside of the set hold, nothing can happen here */
+    if (asked || timeout_ms >= 0 || p->n_fds > 0)
+        got = bdk_poll(p->set, p->n, asked ? p->soonest : timeout_ms);
+    if (got < 0)
+        return BEDROCK_ERR_IO;
+    return bedrock_poll_result(calls, n, p->set, got == 0 && asked ? p->soonest : 0, ready);
+}
+
 int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int timeout_ms)
 {
-    struct pollfd few[BEDROCK_POLL_SET], *set = few;
+    struct pollfd few[BEDROCK_POLL_SET];
+    struct bedrock_poll p = {few, 0, -1, 0};
     const struct bedrock *b = NULL;
-    int64_t until = timeout_ms < 0 ? INT64_MAX : bdk_clock_system(NULL, 0) + timeout_ms;
-    int count = 0, left = timeout_ms;
+    int count;
 
     for (size_t i = 0; i < n && !b; i++)
         b = bedrock_is_over(calls[i]) ? NULL : calls[i]->b;
     if (!b)
-        return bedrock_poll_result(calls, n, NULL, ready);
+        return bedrock_poll_result(calls, n, NULL, 0, ready);
     if (n > BEDROCK_POLL_SET)
-        set = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, n * sizeof *set);
-    if (!set)
+        p.set = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, n * sizeof *p.set);
+    if (!p.set)
         return BEDROCK_ERR_NOMEM;
-    /* a call's own limit may pass before ours and only by rounding not make it ready: go round */
-    do {
-        int any, soonest = bedrock_poll_set(calls, n, set, &any);
-        int64_t rest;
-
-        if (soonest < 0 && left < 0 && !any)
-            break; /* all wait for connections that calls outside of the set hold */
-        if (soonest < 0 || (left >= 0 && left < soonest))
-            soonest = left;
-        if (bdk_poll(set, n, soonest) < 0) {
-            count = BEDROCK_ERR_IO;
-            break;
-        }
-        count = bedrock_poll_result(calls, n, set, ready);
-        rest = until - bdk_clock_system(NULL, 0);
-        left = timeout_ms < 0 ? -1 : rest > 0 ? (int)rest : 0;
-    } while (count == 0 && left != 0);
-    if (set != few)
-        bdk_resize(b->opt.alloc, b->opt.alloc_ctx, set, n * sizeof *set, 0);
+    count = bedrock_poll_run(&p, calls, n, ready, timeout_ms);
+    if (p.set != few)
+        bdk_resize(b->opt.alloc, b->opt.alloc_ctx, p.set, n * sizeof *p.set, 0);
     return count;
 }
 

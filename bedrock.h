@@ -80,7 +80,8 @@ struct bedrock_error {
     int sys_errno;        /* of the system call that failed, or 0 */
     int tls_code;         /* BearSSL's: 256 + n alert n received, 512 + n sent; or 0 */
     int retryable;        /* 1: the same call may succeed later (AWS SDKs' standard classification) */
-    int attempts;         /* how often the request was sent */
+    int attempts;         /* how often the request was sent; that a kept connection turned out closed
+                             and a new one was made for it does not count */
     int clock_skew_s;     /* server's Date less the local clock, in seconds; 0: no Date was seen */
     char name[64];        /* the service's exception, "ThrottlingException"; "" when it named none */
     char request_id[64];  /* x-amzn-RequestId */
@@ -251,7 +252,8 @@ void bedrock_write_free(struct bedrock_writer *w);
  *   close     release conn, in any state
  *   describe  after a failure, say more in *e (message, sys_errno, tls_code); conn is NULL when open
  *             failed; may be NULL
- *   timeout_ms  when step wants to be called again in any case; -1: it does not; may be NULL
+ *   timeout_ms  when step, read or write wants to be called again in any case; -1: it does not; may
+ *             be NULL
  */
 struct bedrock_io {
     void *ctx;
@@ -298,7 +300,7 @@ struct bedrock_options {
     int connect_timeout_ms;     /* resolve, connect and TLS; 0: 10000 */
     int idle_timeout_ms;        /* longest silence from the server; 0: 3600000, a long answer takes
                                    its time; below 0: for ever */
-    size_t max_event;           /* largest event-stream frame; 0: 24 MiB + 129 KiB. Above it,
+    size_t max_event;           /* largest event-stream frame; 0: 24 MiB + 128 KiB + 16. Above it,
                                    BEDROCK_ERR_LIMIT */
     size_t max_response;        /* largest body of a one-shot response; 0: 64 MiB */
     const struct bedrock_io *io;    /* your own transport, kept until bedrock_close(); NULL: sockets */

@@ -258,6 +258,8 @@ struct bdk_credentials {
     const char *session_token;  /* NULL or "": none */
 };
 
+#define BDK_SIGV4_MAX_PARAMETERS 64 /* of a query; more are BEDROCK_ERR_USAGE */
+
 /* The signing key of a day, Region and service; zero it to start, bdk_wipe() it in the end. */
 struct bdk_sigv4_key {
     unsigned char key[BDK_SHA256_LEN];
@@ -351,6 +353,10 @@ extern const struct bdk_anchor bdk_roots[BDK_N_ROOTS];
 
 /* ---- error.c: telling what went wrong -------------------------------------------------------- */
 
+/* Make every occurrence of a secret in a text unreadable, also one that was cut at its end. Secrets of
+ * less than 8 bytes are none. secret may be NULL. */
+void bdk_error_hide(char *text, const char *secret);
+
 /* Record the first cause: code and a formatted line. A second call changes nothing. Returns e->code. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
@@ -432,7 +438,8 @@ int bdk_config_load(struct bdk_config *cf, const struct bedrock_options *opt,
 int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bedrock_options *opt,
                   const struct bdk_env *env, struct bedrock_error *e);
 
-/* The system's own bundle, from the first of the usual places that has one: 1, or 0 when none has. */
+/* The system's own bundle, from the first of the usual places that has one: 1, 0 when none has, or
+ * BEDROCK_ERR_NOMEM. */
 int bdk_ca_system(struct bedrock_buffer *pem, char source[512]);
 
 /* The usual places, ended by NULL. */
@@ -593,7 +600,8 @@ struct bedrock_call {
     struct bedrock_buffer target;       /* path and query of the request line */
     size_t path_len;                    /* of target, without the query */
     struct bedrock_buffer out;          /* the signed head; holds secrets */
-    size_t sent;                        /* of out and body together */
+    size_t sent;                        /* of out and body together; SIZE_MAX: all */
+    int deaf;                           /* the server takes no more of it */
     struct bedrock_buffer in;           /* the response's head, then body not yet looked at */
     size_t in_pos;                      /* where that body begins */
     size_t scanned;
@@ -622,6 +630,9 @@ struct bedrock_call {
 
 /* Advance one call: see bedrock_step(). */
 int bdk_call_step(struct bedrock_call *c, struct bedrock_event *ev);
+
+/* An answer comes in while the request still goes out. */
+int bdk_call_sends(const struct bedrock_call *c);
 
 /* Close or keep the call's connection. */
 void bdk_call_release(struct bedrock_call *c, int reusable);

@@ -61,7 +61,7 @@ static int call_conn_fail(struct bedrock_call *c, int code)
         return 0;
     }
     if (io->describe && c->err.code == 0) {
-        bdk_error_set(&c->err, code, "%s", bedrock_code_text(code));
+        bdk_error_set(&c->err, code, "%s: %s", c->to->authority, bedrock_code_text(code));
         io->describe(io->ctx, c->conn, &c->err);
         c->err.message[sizeof c->err.message - 1] = 0;
     }
@@ -256,7 +256,9 @@ static int call_send_blocked(struct bedrock_call *c, int why)
         return call_no_memory(c, c->in.error);
     rc = call_read(c, &n);
     if (rc == 0 && n > 0) {
-        c->phase = BDK_PHASE_HEAD;
+        /* an interim response (100, 103) answers nothing: go on sending */
+        if (bdk_http_head_read(c->in.p, c->in.len, &c->scanned, &c->head, NULL) != BDK_MORE)
+            c->phase = BDK_PHASE_HEAD;
         return 0;
     }
     if (why < 0)
@@ -266,7 +268,8 @@ static int call_send_blocked(struct bedrock_call *c, int why)
     return rc < 0 ? call_conn_fail(c, rc) : why;
 }
 
-static int call_send(struct bedrock_call *c)
+/* Write what is left of the request: 0 all of it, WANT_*, below zero. */
+static int call_write(struct bedrock_call *c)
 {
     while (c->sent < c->out.len + c->body.len) {
         int in_head = c->sent < c->out.len;
@@ -275,14 +278,29 @@ static int call_send(struct bedrock_call *c)
         int rc = c->b->io.write(c->conn, p, left, &n);
 
         if (rc != 0)
-            return call_send_blocked(c, rc);
+            return rc;
         c->sent += n;
         c->moved = 1;
     }
     bedrock_buffer_free(&c->out); /* the signature is of no more use */
     c->sent = SIZE_MAX;
+    return 0;
+}
+
+static int call_send(struct bedrock_call *c)
+{
+    int rc = call_write(c);
+
+    if (rc != 0)
+        return call_send_blocked(c, rc);
     c->phase = BDK_PHASE_HEAD;
     return 0;
+}
+
+int bdk_call_sends(const struct bedrock_call *c)
+{
+    return c->sent != SIZE_MAX && !c->deaf && c->head.status < 300 &&
+           (c->phase == BDK_PHASE_HEAD || c->phase == BDK_PHASE_BODY);
 }
 
 /* ---- The response's head ---- */
@@ -345,6 +363,10 @@ static int call_head_done(struct bedrock_call *c)
     if (call_is_success(c) && c->op->streams && !call_is_stream(c))
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
                               "the answer to a streaming call is not an event stream");
+    if (call_is_success(c) && c->op->streams && c->head.framing == BDK_HTTP_UNTIL_CLOSE)
+        return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
+                              "the stream has neither a length nor chunks, so that its end could not be "
+                              "told from a cut");
     c->payload.max = call_is_success(c) ? c->b->opt.max_response : CALL_MAX_ERROR_BODY;
     c->phase = BDK_PHASE_BODY;
     return 0;
@@ -379,9 +401,20 @@ static int call_head(struct bedrock_call *c)
 
 /* ---- The response's body ---- */
 
+/* A gateway may repeat what we sent. */
+static void call_hide_secrets(struct bedrock_call *c)
+{
+    const struct bdk_creds *creds = &c->b->creds;
+
+    bdk_error_hide(c->err.message, creds->bearer_token);
+    bdk_error_hide(c->err.message, creds->session_token);
+    bdk_error_hide(c->err.message, creds->secret_access_key);
+}
+
 static int call_exception(struct bedrock_call *c, const struct bdk_es_frame *f)
 {
     bdk_error_frame(&c->err, f);
+    call_hide_secrets(c);
     return bdk_call_fail(c, BEDROCK_ERR_SERVICE, "");
 }
 
@@ -451,6 +484,7 @@ static int call_error_body(struct bedrock_call *c, int complete)
     int clean = complete && c->sent == SIZE_MAX && c->head.keep_alive && c->in.len == c->in_pos;
 
     bdk_error_service(&c->err, &c->head, body);
+    call_hide_secrets(c);
     bdk_call_release(c, clean);
     return bdk_call_fail(c, BEDROCK_ERR_SERVICE, "");
 }
@@ -514,7 +548,8 @@ static int call_keep_body(struct bedrock_call *c, struct bedrock_slice data)
         data.len = CALL_MAX_ERROR_BODY - c->payload.len;
     if (bedrock_buffer_append(&c->payload, data.p, data.len) != 0)
         return call_no_memory(c, c->payload.error);
-    return 0;
+    /* an error that goes on and on has said enough */
+    return !call_is_success(c) && c->payload.len == CALL_MAX_ERROR_BODY ? call_error_body(c, 0) : 0;
 }
 
 static int call_body(struct bedrock_call *c, struct bedrock_event *ev)
@@ -590,6 +625,10 @@ int bdk_call_step(struct bedrock_call *c, struct bedrock_event *ev)
 
     c->want = 0;
     while (rc == 0) {
+        /* a peer that always has more to say must not outlast the deadline */
+        if (c->phase < BDK_PHASE_FINISH && c->deadline_ms != INT64_MAX &&
+            c->b->opt.clock(c->b->opt.clock_ctx, 0) >= c->deadline_ms)
+            return call_time_out(c, c->deadline_ms);
         switch (c->phase) {
         case BDK_PHASE_CONNECT:
             rc = call_connect(c);
@@ -610,6 +649,14 @@ int bdk_call_step(struct bedrock_call *c, struct bedrock_event *ev)
             return BEDROCK_DONE;
         case BDK_PHASE_FAILED:
             return c->err.code;
+        }
+        /* a server that accepts may answer while it reads: the rest goes out beside the answer, which
+         * decides what becomes of the call, so that a failure here is none */
+        if (rc > BEDROCK_EVENT && bdk_call_sends(c)) {
+            int written = call_write(c);
+
+            c->deaf = written < 0;
+            rc = written == 0 ? 0 : rc;
         }
     }
     if (rc == BEDROCK_EVENT || rc < 0)

@@ -1,6 +1,7 @@
 /* config.c - where settings come from: Region, endpoints, CA bundles.
  * AWS SDK reference guide, "AWS Region" and "Service-specific endpoints"; the service's endpoint rules.
  * Leaves out: profiles and the shared config files, FIPS and dual-stack endpoints, proxies. */
+#undef _GNU_SOURCE /* its strerror_r() is another */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include <arpa/inet.h>
@@ -96,7 +97,9 @@ int bdk_host_is_loopback(const char *host)
 
 static int config_bad_url(struct bedrock_error *e, const char *url, const char *why)
 {
-    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "endpoint URL '%.200s': %s", url, why);
+    /* a password may stand before an '@' */
+    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "endpoint URL '%.200s': %s",
+                         strchr(url, '@') ? "****" : url, why);
 }
 
 /* Copy the host between p and end, brackets off; 0 when it is one. */
@@ -233,7 +236,9 @@ static int config_find_region(struct bdk_config *cf, const struct bedrock_option
         return bdk_error_set(e, BEDROCK_ERR_CONFIG,
                              "'%.80s' is not a Region: letters, digits and '-', as in us-east-1",
                              region);
-    memcpy(cf->region, region, strlen(region) + 1);
+    /* it is signed and becomes part of Host: the service knows its Regions by their lower-case names */
+    for (size_t i = 0; region[i]; i++)
+        cf->region[i] = (char)(region[i] >= 'A' && region[i] <= 'Z' ? region[i] - 'A' + 'a' : region[i]);
     return 0;
 }
 
@@ -328,7 +333,11 @@ int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bed
 int bdk_ca_system(struct bedrock_buffer *pem, char source[512])
 {
     for (size_t i = 0; bdk_ca_places[i]; i++) {
-        if (config_read_file(pem, bdk_ca_places[i]) == 0 && pem->len > 0) {
+        int err = config_read_file(pem, bdk_ca_places[i]);
+
+        if (err == ENOMEM)
+            return BEDROCK_ERR_NOMEM;
+        if (err == 0 && pem->len > 0) {
             snprintf(source, 512, "%s", bdk_ca_places[i]);
             return 1;
         }

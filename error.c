@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ERROR_MIN_SECRET 8u
 #define ERROR_TOKEN_HEADER "x-amz-security-token:"
 
 static const struct {
@@ -47,13 +48,21 @@ static size_t error_cut(const char *p, size_t n, size_t cap)
  * a terminal. */
 static void error_flatten(char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)p[i];
+    const unsigned char *end = (unsigned char *)p + n;
 
-        if (c < 0x20 || c == 0x7F)
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *at = (unsigned char *)p + i;
+        unsigned char c = *at;
+
+        if (c < 0x20 || c == 0x7F) {
             p[i] = ' ';
-        if (c == 0xC2 && i + 1 < n && (unsigned char)p[i + 1] >= 0x80 && (unsigned char)p[i + 1] < 0xA0)
-            p[i] = p[i + 1] = ' ';
+        } else if (c >= 0x80 && bdk_json_utf8(&at, end) != 0) {
+            p[i] = '?';
+        } else if (c >= 0x80) {
+            if (c == 0xC2 && at[-1] < 0xA0)
+                p[i] = p[i + 1] = ' ';
+            i = (size_t)(at - (unsigned char *)p) - 1;
+        }
     }
 }
 
@@ -100,6 +109,25 @@ int bdk_error_set(struct bedrock_error *e, int code, const char *format, ...)
         error_drop_part(e->message);
     error_flatten(e->message, strlen(e->message));
     return code;
+}
+
+void bdk_error_hide(char *text, const char *secret)
+{
+    size_t n = secret ? strlen(secret) : 0;
+
+    if (n < ERROR_MIN_SECRET)
+        return;
+    for (char *p = text; *p; p++) {
+        size_t same = 0;
+
+        while (same < n && p[same] == secret[same])
+            same++;
+        /* whole, or as much of it as there was room for */
+        if (same == n || (p[same] == 0 && same >= ERROR_MIN_SECRET)) {
+            memset(p, '*', ERROR_MIN_SECRET / 2);
+            memmove(p + ERROR_MIN_SECRET / 2, p + same, strlen(p + same) + 1);
+        }
+    }
 }
 
 /* A signature error's text may repeat our canonical request, session token and all. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define SIGV4_MAX_FIELDS 64     /* headers to sign; more are BEDROCK_ERR_USAGE */
-#define SIGV4_MAX_PARAMETERS 64 /* of a query; more are BEDROCK_ERR_USAGE */
 #define SIGV4_BLOCK 64          /* of SHA-256: a longer HMAC key is hashed first */
 
 #define SIGV4_ALGORITHM "AWS4-HMAC-SHA256"
@@ -100,11 +99,11 @@ static int sigv4_parameter_order(const struct sigv4_parameter *a, const struct s
 /* The query is on the wire as it must be here, encoded; only its order may differ. */
 static void sigv4_query(struct bedrock_buffer *b, struct bedrock_slice query)
 {
-    struct sigv4_parameter sorted[SIGV4_MAX_PARAMETERS], next;
+    struct sigv4_parameter sorted[BDK_SIGV4_MAX_PARAMETERS], next;
     size_t n = 0, i;
 
     while (sigv4_next_parameter(&query, &next)) {
-        if (n == SIGV4_MAX_PARAMETERS) {
+        if (n == BDK_SIGV4_MAX_PARAMETERS) {
             bdk_buffer_fail(b, BEDROCK_ERR_USAGE);
             return;
         }

@@ -12,6 +12,7 @@
 
 #define TLS_MAX_CERT 16384u     /* a certificate larger than this is nobody's server certificate */
 #define TLS_MIN_RSA_BYTES 256   /* 2048 bits */
+#define TLS_MAX_ROUNDS 64       /* this many reads that bring nothing, and a step returns to look at the clock */
 #define TLS_ALERT_PROTOCOL_VERSION 70
 #define TLS_UNIX_EPOCH_DAYS 719528  /* days from year 0, as BearSSL counts, to 1970 */
 
@@ -483,8 +484,12 @@ static int tls_cut(const struct bdk_tls *t, struct bedrock_error *e)
         return bdk_error_set(e, BEDROCK_ERR_TLS,
                              "TLS with %s: the server closed the connection at our first message; a "
                              "server that speaks TLS 1.3 only does that", t->host);
-    return bdk_error_set(e, BEDROCK_ERR_TLS, "TLS with %s: the server closed the connection during "
-                         "the handshake", t->host);
+    if (e->code == 0) {
+        bdk_error_set(e, BEDROCK_ERR_TLS, "TLS with %s: the server closed the connection during the "
+                      "handshake", t->host);
+        e->retryable = 1; /* no verdict on TLS: the connection broke */
+    }
+    return e->code;
 }
 
 /* ---- Moving bytes ---- */
@@ -542,7 +547,7 @@ static int tls_receive(struct bdk_tls *t, struct bedrock_error *e)
  */
 static int tls_pump(struct bdk_tls *t, unsigned wanted, struct bedrock_error *e)
 {
-    for (;;) {
+    for (int round = 0;; round++) {
         unsigned state = br_ssl_engine_current_state(&t->sc.eng);
         int sent = 0, rc;
 
@@ -559,6 +564,9 @@ static int tls_pump(struct bdk_tls *t, unsigned wanted, struct bedrock_error *e)
             return 0;
         if (!(state & BR_SSL_RECVREC))
             return sent ? sent : BEDROCK_WANT_READ;
+        /* empty records and warnings without end: what is not read yet wakes poll() at once */
+        if (round == TLS_MAX_ROUNDS)
+            return sent < 0 ? sent : BEDROCK_WANT_READ;
         rc = tls_receive(t, e);
         if (rc != 0)
             return rc == BEDROCK_WANT_READ && sent ? sent : rc;
@@ -642,6 +650,9 @@ int bdk_tls_read(struct bdk_tls *t, void *buf, size_t cap, size_t *n, struct bed
         t->unflushed = 0;
     }
     rc = tls_pump(t, BR_SSL_RECVAPP, e);
+    /* an engine that receives no more has seen close_notify; that our own is stuck changes nothing */
+    if (rc == BEDROCK_WANT_WRITE && !(br_ssl_engine_current_state(&t->sc.eng) & BR_SSL_RECVREC))
+        return 0;
     if (rc != 0)
         return rc;
     if (br_ssl_engine_current_state(&t->sc.eng) & BR_SSL_CLOSED)

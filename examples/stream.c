@@ -31,15 +31,20 @@ static int run(struct bedrock *b, const struct bedrock_request *rq)
             continue;
         }
         bedrock_usage_read(&usage, &ev);
-        if (ev.kind == BEDROCK_TEXT)
+        if (ev.kind == BEDROCK_TEXT) {
             printf("%.*s", (int)ev.text.len, ev.text.p);
+            fflush(stdout);
+        }
         else if (ev.kind == BEDROCK_REASONING)
             fprintf(stderr, "%.*s", (int)ev.text.len, ev.text.p);
     }
-    if (rc == BEDROCK_DONE)
+    if (rc == BEDROCK_DONE) {
         printf("\n(%" PRId64 " tokens, %s)\n", usage.output_tokens, usage.stop_reason);
-    else
-        fprintf(stderr, "\n%s: %s\n", bedrock_call_error(c)->name, bedrock_call_error(c)->message);
+    } else {
+        const struct bedrock_error *e = bedrock_call_error(c);
+
+        fprintf(stderr, "\n%s: %s\n", e->name[0] ? e->name : bedrock_code_name(e->code), e->message);
+    }
     bedrock_end(c);
     return rc;
 }
@@ -56,7 +61,9 @@ int main(int argc, char **argv)
 
     if (rc != 0)
         fprintf(stderr, "%s\n", bedrock_error(b)->message);
-    if (rc == 0 && (rc = bedrock_body(&p, &body)) == 0) {
+    else if ((rc = bedrock_body(&p, &body)) != 0)
+        fprintf(stderr, "%s\n", bedrock_code_text(rc));
+    if (rc == 0) {
         rq.body = body.out.p;
         rq.body_len = body.out.len;
         rc = run(b, &rq);

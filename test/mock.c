@@ -70,6 +70,8 @@ static int mock_read(void *conn, void *buf, size_t cap, size_t *n)
     if (m->stale && m->used > 1)
         return BEDROCK_ERR_IO;
     left = m->answers_early || mock_has_request(m) ? r.len - m->at : 0;
+    if (left == 0 && m->request > 0 && m->at < m->interim)
+        left = m->interim - m->at;
     if (m->total >= m->cut_at)
         return m->cut_code;
     if (left == 0)

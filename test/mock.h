@@ -19,6 +19,7 @@ struct mock {
     int write_code;     /* below zero: the write at write_fail_at fails with this */
     size_t write_fail_at;   /* counted in bytes sent */
     int stale;          /* a second request on a connection finds it closed */
+    size_t interim;     /* this much of the reply may be read before the request is whole */
     int answers_early;  /* writing blocks after 64 bytes of request; the reply is there at once */
 
     /* what happened */

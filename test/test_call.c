@@ -227,6 +227,9 @@ static void test_bad_responses(void)
         {"JSON for a stream",
          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
          BEDROCK_CONVERSE_STREAM, BEDROCK_ERR_PROTOCOL, 0, "", "not an event stream"},
+        {"a stream that only ends with the connection",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n\r\n",
+         BEDROCK_CONVERSE_STREAM, BEDROCK_ERR_PROTOCOL, 0, "", "told from a cut"},
         {"an empty stream",
          "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream; x=y\r\n"
          "Content-Length: 0\r\n\r\n", BEDROCK_CONVERSE_STREAM, BEDROCK_ERR_TRUNCATED, 0, "",
@@ -408,7 +411,7 @@ static void test_refused_requests(void)
 {
     struct bedrock_request rq[8];
     const char *words[8] = {"operation", "model", "body", "line 1, column 6", "object", "2048",
-                            "takes no body", "HTTP does not allow"};
+                            "takes no body", "must be encoded"};
     static char long_model[2050];
 
     memset(long_model, 'a', sizeof long_model - 1);
@@ -483,6 +486,154 @@ static void test_time_outs(void)
         bedrock_end(c);
         bedrock_close(b);
         mock_free(&m);
+    }
+}
+
+/* A peer that always has more to say does not outlast the deadline, and an endless error is cut. */
+static void test_endless(void)
+{
+    static const char page[] = "HTTP/1.1 500 Oops\r\nContent-Length: 900000\r\n\r\n";
+    struct bedrock_request rq = request(BEDROCK_CONVERSE_STREAM);
+    struct bedrock_buffer frames = {0}, reply = {0};
+    struct bedrock_options opt;
+    struct bedrock_call *c;
+    struct bedrock_event ev;
+    struct bedrock *b;
+    struct mock m;
+    struct outcome o;
+    int64_t more = 0;
+    int events = 0, rc;
+
+    t_case("the deadline passes while events keep coming");
+    for (int i = 0; i < 50; i++)
+        bedrock_frame_append(&frames, 0, "contentBlockStop", "{}", 2);
+    mock_stream(&reply, &frames, 4000);
+    mock_init(&m, reply.p, reply.len);
+    mock_options(&opt, &m, NULL);
+    opt.clock_ctx = &more;
+    CHECK(bedrock_open(&b, &opt) == 0);
+    rq.deadline_ms = 500;
+    CHECK(bedrock_start(b, &rq, &c) == 0);
+    while ((rc = bedrock_step(c, &ev)) == BEDROCK_EVENT) {
+        events++;
+        more += 100;
+    }
+    CHECKF(rc == BEDROCK_ERR_TIMEOUT && events == 5, "code %d after %d events", rc, events);
+    bedrock_end(c);
+    bedrock_close(b);
+    mock_free(&m);
+
+    t_case("an error page without end");
+    reply.len = 0;
+    bedrock_buffer_append(&reply, page, strlen(page));
+    while (reply.len < 100000)
+        bedrock_buffer_append(&reply, "<p>so sorry</p>\n", 16);
+    mock_init(&m, reply.p, reply.len);
+    CHECK(mock_client(&b, &m, NULL) == 0);
+    rq = request(BEDROCK_CONVERSE);
+    o = run(b, &rq);
+    CHECK(o.code == BEDROCK_ERR_SERVICE && o.err.http_status == 500);
+    CHECKF(m.at < 80000 && m.open == 0, "%zu bytes read, %d connections", m.at, m.open);
+    outcome_free(&o);
+    bedrock_close(b);
+    mock_free(&m);
+    bedrock_buffer_free(&frames);
+    bedrock_buffer_free(&reply);
+}
+
+/* What answers while the request is still going out: an interim response is not an answer. */
+static void test_interim_while_sending(void)
+{
+    static const char reply[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    struct bedrock_request rq = request(BEDROCK_CONVERSE);
+    struct bedrock_buffer body = {0};
+    struct bedrock *b;
+    struct outcome o;
+    struct mock m;
+
+    bedrock_buffer_append(&body, "{\"x\":\"", 6);
+    while (body.len < 3000)
+        bedrock_buffer_append(&body, "0123456789", 10);
+    bedrock_buffer_append(&body, "\"}", 2);
+    rq.body = body.p;
+    rq.body_len = body.len;
+    for (size_t interim = 0; interim <= 25; interim++) {
+        t_case("%zu bytes of an interim response come while the request goes out", interim);
+        mock_init(&m, reply, strlen(reply));
+        m.piece = 100;
+        m.stutter = 1;
+        m.interim = interim;
+        CHECK(mock_client(&b, &m, NULL) == 0);
+        o = run(b, &rq);
+        CHECKF(o.code == BEDROCK_DONE, "%d: %s", o.code, o.err.message);
+        CHECKF(m.sent.len > body.len && memcmp(m.sent.p + m.sent.len - body.len, body.p, body.len) == 0,
+               "the body did not go out whole");
+        outcome_free(&o);
+        bedrock_close(b);
+        mock_free(&m);
+    }
+    bedrock_buffer_free(&body);
+}
+
+/* A one-shot call that is ended right behind its response leaves its connection to the next. */
+static void test_ended_at_response(void)
+{
+    struct bedrock_request rq = request(BEDROCK_CONVERSE);
+    struct bedrock_buffer reply = {0};
+    struct bedrock_call *c;
+    struct bedrock_event ev;
+    struct bedrock *b;
+    struct mock m;
+
+    t_case("ended right behind the response");
+    mock_reply(&reply, "200 OK", JSON_TYPE, "{}");
+    mock_init(&m, reply.p, reply.len);
+    m.reply[1] = m.reply[0];
+    m.n_replies = 2;
+    CHECK(mock_client(&b, &m, NULL) == 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK(bedrock_start(b, &rq, &c) == 0);
+        CHECK(bedrock_next(c, &ev) == BEDROCK_EVENT);
+        bedrock_end(c);
+    }
+    CHECKF(m.opens == 1, "%d connections", m.opens);
+    bedrock_close(b);
+    mock_free(&m);
+    bedrock_buffer_free(&reply);
+}
+
+/* A gateway that repeats what we sent. */
+static void test_echoed_secrets(void)
+{
+    static const char *const bodies[] = {"{\"message\":\"bad key BEARERSECRET, sorry\"}",
+                                         "{\"message\":\"BEARERSECRETBEARERSECRET\"}", "BEARERSECRET"};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct bedrock_request rq = request(BEDROCK_CONVERSE);
+        struct bedrock_buffer reply = {0};
+        struct bedrock_options opt;
+        char text[1100];
+        struct bedrock *b;
+        struct outcome o;
+        struct mock m;
+
+        t_case("a secret in the answer, case %zu", i);
+        memset(text, 'x', sizeof text);
+        memcpy(text, "{\"message\":\"", 12);
+        memcpy(text + 12 + 1013, "BEARERSECRET\"}", 15); /* does not fit whole */
+        mock_reply(&reply, "403 No", JSON_TYPE, i < 3 ? bodies[i] : text);
+        mock_init(&m, reply.p, reply.len);
+        mock_options(&opt, &m, NULL);
+        opt.bearer_token = "BEARERSECRET";
+        CHECK(bedrock_open(&b, &opt) == 0);
+        o = run(b, &rq);
+        CHECK(o.code == BEDROCK_ERR_SERVICE);
+        CHECKF(strstr(o.err.message, "BEARERSE") == NULL, "%s", o.err.message);
+        CHECK(strstr(o.err.message, "****") != NULL);
+        outcome_free(&o);
+        bedrock_close(b);
+        mock_free(&m);
+        bedrock_buffer_free(&reply);
     }
 }
 
@@ -694,6 +845,10 @@ int main(void)
     test_early_answer();
     test_refused_requests();
     test_time_outs();
+    test_endless();
+    test_interim_while_sending();
+    test_ended_at_response();
+    test_echoed_secrets();
     test_cancel();
     test_trace_hides_secrets();
     test_option_sizes();

@@ -50,7 +50,7 @@ static void test_endpoint_urls(void)
         {"http://[::1]:80", "::1", "[::1]", "", 80, 0},
     };
     static const char *const bad[] = {
-        "", "example.com", "ftp://example.com", "HTTPS//x", "https://", "https://:443",
+        "", "example.com", "ftp://example.com", "HTTPS//x", "HTTPS://u:p@host/", "https://", "https://:443",
         "https://a:0", "https://a:65536", "https://a:", "https://a:b", "https://a:123456",
         "https://u:p@example.com", "https://u@[::1]", "https://a b", "https://a/?q=1", "https://a/#f",
         "https://a?x", "https://[::1", "https://[]", "https://[1.2.3.4]", "https://::1",
@@ -151,6 +151,8 @@ static void test_sources(void)
     } cases[] = {
         {"environment", "AWS_REGION=eu-west-1\n" KEYS, 0, 0, 0, 0, 0, "eu-west-1",
          "bedrock-runtime.eu-west-1.amazonaws.com", "AKENV", "", "", ""},
+        {"a Region in capitals", "AWS_REGION=CN-North-1\n" KEYS, 0, 0, 0, 0, 0, "cn-north-1",
+         "bedrock-runtime.cn-north-1.amazonaws.com.cn", "AKENV", "", "", ""},
         {"default Region", "AWS_DEFAULT_REGION=eu-west-2\n" KEYS "AWS_SESSION_TOKEN=tok\n", 0, 0, 0, 0,
          0, "eu-west-2", "bedrock-runtime.eu-west-2.amazonaws.com", "AKENV", "tok", "", ""},
         {"AWS_REGION goes first", "AWS_DEFAULT_REGION=a\nAWS_REGION=b\n" KEYS, 0, 0, 0, 0, 0, "b",

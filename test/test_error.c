@@ -54,7 +54,8 @@ static void test_text(void)
     } cases[] = {
         {1, "abc", ""}, {4, "abc", "abc"}, {3, "abc", "ab"}, {4, "a\xC3\xA9" "b", "a\xC3\xA9"},
         {3, "a\xC3\xA9", "a"}, {4, "\xF0\x9F\x98\x80", ""}, {5, "\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
-        {9, "", ""}, {9, "a\nb", "a b"},
+        {9, "", ""}, {9, "a\nb", "a b"}, {9, "d\xE9" "f \xFF", "d?f ?"}, {9, "\xC2\x9B" "3", "  3"},
+        {9, "\xE2\x82\xAC\x9B", "\xE2\x82\xAC?"}, {9, "\xC0\x80", "??"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

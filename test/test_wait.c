@@ -202,6 +202,51 @@ static void test_times(void)
         close(p.far_end[i]);
 }
 
+static int looks_every_10_ms(void *conn)
+{
+    (void)conn;
+    return 10;
+}
+
+/* A transport that asks to be looked at every 10 ms is looked at, though it never says "now". */
+static void test_constant_timeout(void)
+{
+    struct bedrock_call *c;
+    struct bedrock_event ev;
+    struct bedrock_io io;
+    struct pairs p;
+    struct bedrock *b;
+
+    t_case("a transport's own time-out wakes the wait");
+    CHECK(pair_client(&b, &io, &p, NULL) == 0);
+    b->io.timeout_ms = looks_every_10_ms;
+    c = start(b, 0);
+    CHECK(bedrock_step(c, &ev) == BEDROCK_WANT_READ);
+    CHECK(bedrock_wait(&c, 1, NULL, 5) == 0);
+    CHECK(bedrock_wait(&c, 1, NULL, -1) == 1);
+    bedrock_close(b);
+    close(p.far_end[0]);
+}
+
+/* Finished calls and NULLs cost nothing, however many: a host need not compact its array. */
+static void test_many_nulls(void)
+{
+    static struct bedrock_call *calls[20000];
+    struct bedrock_event ev;
+    struct bedrock_io io;
+    struct pairs p;
+    struct bedrock *b;
+
+    t_case("one call among 20,000 places");
+    CHECK(pair_client(&b, &io, &p, NULL) == 0);
+    calls[19999] = start(b, 0);
+    CHECK(bedrock_step(calls[19999], &ev) == BEDROCK_WANT_READ);
+    answer(p.far_end[0]);
+    CHECK(bedrock_wait(calls, 20000, NULL, 1000) == 1);
+    bedrock_close(b);
+    close(p.far_end[0]);
+}
+
 static void on_alarm(int signal_number)
 {
     (void)signal_number;
@@ -243,6 +288,8 @@ int main(void)
     test_many(65);
     test_many(MANY - 1);
     test_times();
+    test_constant_timeout();
+    test_many_nulls();
     test_signals();
     return t_end("test_wait");
 }

@@ -1,10 +1,9 @@
 #!/bin/sh
 # deps.sh [GOAL...] - installs what is missing for `make GOAL`, by apt or apk, and says so.
 # BearSSL and a compiler always; for the tests also what their rungs need. Without a goal: all of it.
-want_tests=1
+want_tests=0
 case " $* " in
-*' test '* | *' check '* | *' bench '* | *' fuzz '*) ;;
-*' demo '*) want_tests=0 ;;
+'  ' | ' deps ' | *' test '* | *' bench '* | *' fuzz '* | *' asan '* | *' interop '*) want_tests=1 ;;
 esac
 
 have_bearssl()
@@ -54,9 +53,18 @@ fi
 if [ -z "$missing" ]; then
     echo 'deps: nothing is missing'
 else
-    echo "deps: installing$missing"
     root=
     [ "$(id -u)" = 0 ] || root=sudo
+    if [ -n "$root" ] && ! command -v sudo > /dev/null; then
+        case $manager in
+        apt) how="apt-get install$missing" ;;
+        apk) how="apk add$missing" ;;
+        none) how="install$missing by hand" ;;
+        esac
+        echo "deps: not root, and there is no sudo; as root: $how" >&2
+        exit 1
+    fi
+    echo "deps: installing$missing"
     case $manager in
     apt)
         # shellcheck disable=SC2086
@@ -78,7 +86,7 @@ modules=test/interop/node_modules/.package-lock.json
 if [ $want_tests = 1 ] && command -v npm > /dev/null &&
     { [ ! -f $modules ] || [ test/interop/package.json -nt $modules ]; }; then
     echo 'deps: installing the npm packages of test/interop'
-    (cd test/interop && npm install --silent --no-audit --no-fund --no-package-lock) ||
+    (cd test/interop && npm install --silent --no-audit --no-fund --no-package-lock --fetch-retries=0) ||
         echo 'deps: npm did not install them; the interop rung will be skipped'
 fi
 exit 0
