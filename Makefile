@@ -26,8 +26,9 @@ LIB_OBJ = bedrock.o call.o conn.o tls.o net.o config.o creds.o models.o access.o
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
 	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o
-EMU_OBJ = test/emulator.o test/emu_tls.o test/emu_http.o test/emu_sigv4.o test/emu_service.o \
-	test/emu_models.o test/emu_cert.o
+EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_tls.o test/emu_cert.o \
+	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
+	test/emu_access.o test/emu_converse.o test/emu_says.o test/emu_faults.o
 T_OBJ = test/t.o test/mock.o test/service.o test/emu_cert.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \

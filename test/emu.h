@@ -1,12 +1,16 @@
 /*
  * emu.h - what the sources of bedrock-emulator share: Bedrock in miniature, for tests without a network.
  *
- *   emulator.c     options, the poll loop, connections, the command that is run
- *   emu_tls.c      BearSSL's server side          emu_cert.c   its certificate
+ *   emulator.c     the poll loop, the command that is run
+ *   emu_options.c  the command line
+ *   emu_conn.c     a connection
+ *   emu_tls.c      BearSSL's server side             emu_cert.c      its certificate
  *   emu_http.c     requests in; heads, chunks and event frames out
  *   emu_sigv4.c    is this request signed as it must be?
- *   emu_service.c  operations, errors, answers and streams
- *   emu_models.c   the models, what they say, and the faults that can be asked for
+ *   emu_service.c  which operation, and may it be done
+ *   emu_models.c   the models                        emu_profiles.c  the inference profiles
+ *   emu_access.c   which of them may be called       emu_converse.c  Converse and ConverseStream
+ *   emu_says.c     what a model says                 emu_faults.c    the faults that can be asked for
  *
  * Signatures and frames are computed by code of its own, not by the library's, so that a mistake in the
  * one cannot hide behind the same mistake in the other.
@@ -26,9 +30,32 @@
 
 /* ---- What the emulator was told, and what all of it shares ---------------------------------------- */
 
+#define EMU_ACCOUNT "123456789012"
+#define EMU_MAX_RULES 32
+
+/* --deny and --throttle: what the account may not do, or not yet. */
+struct emu_rule {
+    struct bedrock_slice operation, model;  /* an empty model: all of them */
+    int denies;
+    long left;              /* throttled so many times more; below 0: always */
+};
+
 struct emu {
     const char *region, *key_id, *secret, *bearer;
     int verbose;
+    struct emu_rule rules[EMU_MAX_RULES];
+    size_t n_rules;
+    int slow_control_ms;    /* how late every answer of the control plane is */
+    int page_loop, page_endless;    /* ListInferenceProfiles comes to no end */
+    int use_case;           /* the form was handed in */
+    int idle_close_ms;      /* idle connections are closed after so long; 0: never */
+    long max_requests;      /* a connection; 0: any number */
+    long more_models;       /* made-up ones */
+
+    struct emu_entry *entries;      /* all models: emu_models_open() */
+    size_t n_entries;
+    struct emu_profile *profiles;   /* emu_profiles_open() */
+    size_t n_profiles;
     uint64_t random;        /* state of emu_random() */
     uint32_t crc[4][256];   /* emu_crc_init() */
 };
@@ -51,6 +78,14 @@ int emu_is_blank(char c);
 int emu_slice_is(struct bedrock_slice s, const char *text);
 int emu_slice_is_nocase(struct bedrock_slice s, const char *text);
 int emu_slice_begins(struct bedrock_slice s, const char *text);
+
+/* Write "name":"text", "name":n. */
+void emu_put_text(struct bedrock_writer *w, const char *name, const char *text);
+void emu_put_int(struct bedrock_writer *w, const char *name, int64_t n);
+
+/* Write "name":{ or "name":[. */
+void emu_put_object(struct bedrock_writer *w, const char *name);
+void emu_put_array(struct bedrock_writer *w, const char *name);
 
 /* Append the text of a JSON string. */
 void emu_append_json(struct bedrock_buffer *b, struct bedrock_json v);
@@ -75,6 +110,9 @@ struct emu_request {
     struct bedrock_slice body;
     size_t len;                         /* head and body */
 };
+
+/* Cut the next NAME=VALUE off a query; the value is decoded. 0: there is none. */
+int emu_query_next(struct bedrock_slice *query, struct bedrock_slice *name, struct bedrock_buffer *value);
 
 #define EMU_MORE 1
 
@@ -120,7 +158,7 @@ struct emu_plan {
     int no_stop;            /* end before messageStop */
     int garbage;            /* bytes behind the end */
     void (*third)(struct emu_answer *a);    /* gets hold of the third frame, in a->frame */
-    long number;            /* what a fault was given: fault.NAME-NUMBER-NAME */
+    long number, second;    /* what a fault was given: fault.NAME-NUMBER-SECOND or fault.NAME-NUMBER-NAME */
     char name[64];
 };
 
@@ -137,6 +175,7 @@ struct emu_answer {
     int64_t began_ms;
     int status;                     /* 0: there is no answer yet */
     int closes;                     /* with Connection: close */
+    unsigned n_before;              /* requests that this connection has served */
     char why[300];                  /* for -v: why it was refused */
 
     struct emu_plan plan;
@@ -187,11 +226,27 @@ void emu_authenticate(const struct emu *e, const struct emu_request *rq, int64_t
 /* Fill a new answer. The request may go when this returns. */
 void emu_service(const struct emu_request *rq, struct emu_answer *a);
 
+/* Is there an operation of this name? */
+int emu_service_knows(struct bedrock_slice operation);
+
 /* An error as the service tells it. */
 void emu_service_error(struct emu_answer *a, int status, const char *name, const char *message);
 
+/* A ValidationException. */
+void emu_invalid(struct emu_answer *a, const char *message);
+
+/* 200 and what is in a->w. */
+void emu_service_answer(struct emu_answer *a);
+
+/* An operation: answers a request; the label is the path's variable part, percent-encoded. */
+typedef void emu_operation(const struct emu_request *rq, struct emu_answer *a, struct bedrock_slice label);
+
+/* ---- emu_converse.c ------------------------------------------------------------------------------- */
+
+emu_operation emu_converse, emu_converse_stream;
+
 /* Append the next event of a stream. Call while a->step < EMU_STEP_DONE and its time has come. */
-void emu_service_more(struct emu_answer *a);
+void emu_converse_more(struct emu_answer *a);
 
 /* Start a payload: a->w is in a new object. */
 void emu_event_begin(struct emu_answer *a);
@@ -203,6 +258,55 @@ void emu_event_frame(struct emu_answer *a, const char *message_type, const char 
 void emu_event_send(struct emu_answer *a);
 
 /* ---- emu_models.c --------------------------------------------------------------------------------- */
+
+#define EMU_TEXT 1u         /* modalities */
+#define EMU_IMAGE 2u
+#define EMU_VIDEO 4u
+#define EMU_EMBEDDING 8u
+#define EMU_HOLOGRAM 16u    /* that nobody has heard of */
+
+#define EMU_ON_DEMAND 1u    /* inference types */
+#define EMU_PROVISIONED 2u
+#define EMU_PROFILE 4u
+
+#define EMU_REASONS 1u          /* gives its reasoning first */
+#define EMU_TOOLS 2u            /* uses the first tool that it is offered */
+#define EMU_SLOW 4u
+#define EMU_NOT_AGREED 8u       /* the agreement: not made */
+#define EMU_PENDING 16u         /* on its way for ever */
+#define EMU_AGREEMENT_FAILS 32u
+#define EMU_NEEDS_FORM 64u      /* not to be made before the use case form */
+#define EMU_NOT_AUTHORIZED 128u
+#define EMU_NOT_ENTITLED 256u
+#define EMU_NOT_HERE 512u       /* in this Region */
+#define EMU_ENDED 1024u         /* its life */
+#define EMU_GLOBAL 2048u        /* has a global profile too */
+#define EMU_LOCAL 4096u         /* has a profile within this Region too */
+
+struct emu_model {
+    const char *id, *name, *provider;
+    unsigned input, output, custom, inference;  /* bits in lists of words */
+    int streams;
+    const char *status;
+    unsigned behaviour;
+    const char *rome;       /* how it names the capital of Italy */
+};
+
+/* A model in this run. */
+struct emu_entry {
+    struct emu_model m;
+    int64_t agreed_ms;      /* when the agreement was made; 0: it was not */
+    char id[40], name[24];  /* of a made-up one */
+};
+
+/* -1: no memory */
+int emu_models_open(struct emu *e);
+void emu_models_close(struct emu *e);
+
+/* NULL: there is no model of this id. */
+struct emu_entry *emu_models_find(const struct emu *e, const char *id);
+
+emu_operation emu_list_models;
 
 /* What a request to a model asks for. */
 struct emu_prompt {
@@ -220,16 +324,78 @@ struct emu_prompt {
  */
 void emu_models_plan(struct emu_answer *a, struct bedrock_slice id, const struct emu_prompt *p);
 
-/* ListFoundationModels, with the filters of the query. */
-void emu_models_list(const struct emu *e, struct bedrock_writer *w, struct bedrock_slice query);
+/* ---- emu_profiles.c ------------------------------------------------------------------------------- */
 
-/* The faults, a line each. */
-void emu_models_help(FILE *f);
+struct emu_profile;
+
+/* Behind emu_models_open(). -1: no memory */
+int emu_profiles_open(struct emu *e);
+void emu_profiles_close(struct emu *e);
+
+/* The model of the profile of this id, or NULL. */
+struct emu_entry *emu_profiles_find(const struct emu *e, const char *id);
+
+emu_operation emu_list_profiles;
+
+/* ---- emu_access.c --------------------------------------------------------------------------------- */
+
+/* 0: this model may be called; -1: it may not, and the answer says so. */
+int emu_access_check(struct emu_answer *a, const struct emu_entry *m);
+
+emu_operation emu_get_availability, emu_list_offers, emu_create_agreement, emu_get_use_case;
+
+/* ---- emu_says.c ----------------------------------------------------------------------------------- */
+
+/* Fill a->plan with what m answers. */
+void emu_says(struct emu_plan *plan, const struct emu_model *m, const struct emu_prompt *p);
 
 size_t emu_words(const struct bedrock_buffer *b);
 
+/* Leave the first n words of it all, reasoning included. */
+void emu_plan_limit(struct emu_plan *plan, size_t n);
+
+/* ---- emu_faults.c --------------------------------------------------------------------------------- */
+
+/* The fault behind "fault.": answers, or changes a->plan, which is filled. */
+void emu_fault(struct emu_answer *a, const char *id);
+
+/* The status of a fault that is answered before the request's body is there; 0: it is none. */
+int emu_fault_early(struct bedrock_slice path);
+
+/* The faults, a line each. */
+void emu_faults_help(FILE *f);
+
 /* The text of made-up delta n: "delta 0000017 text. ". */
 void emu_made_up(char out[EMU_DELTA_LEN], uint64_t n);
+
+/* ---- emu_options.c -------------------------------------------------------------------------------- */
+
+#define EMU_BAD_USAGE 252
+
+struct emu_settings {
+    int port[2];            /* plain, TLS; 0: a free one */
+    const char *ca_file;    /* NULL: one that is removed in the end */
+    int http;               /* AWS_ENDPOINT_URL is the plain address */
+    char **command;         /* its first word is NULL: none */
+};
+
+/* Read the command line. Below 0: serve; else that was all, and this is how to exit. */
+int emu_options(char **argv, struct emu *e, struct emu_settings *o);
+
+/* ---- emu_conn.c ----------------------------------------------------------------------------------- */
+
+struct emu_conn;
+
+/* Take over a socket that does not wait; NULL: no memory, and it stays the caller's. */
+struct emu_conn *emu_conn_open(int fd, int tls, unsigned number);
+void emu_conn_free(struct emu_conn *c);
+
+/* Go on as far as it can: poll() said so, or its time has come. 0: it goes on; -1: it is over. */
+int emu_conn_run(struct emu *e, struct emu_conn *c, int revents);
+
+int emu_conn_fd(const struct emu_conn *c);
+short emu_conn_events(const struct emu_conn *c);        /* for poll() */
+int64_t emu_conn_wake_ms(const struct emu_conn *c);     /* when it wants to be run in any case */
 
 /* ---- emu_tls.c ------------------------------------------------------------------------------------ */
 
@@ -253,11 +419,14 @@ long emu_send(int fd, const void *p, size_t n);
 
 /* ---- emu_cert.c ----------------------------------------------------------------------------------- */
 
-#define EMU_KEY_LEN 32
-#define EMU_CERT_LEN 476
+#define EMU_KEY_BITS 2048
+#define EMU_KEY_PARTS 5
+#define EMU_KEY_LEN (EMU_KEY_BITS / 16)
+#define EMU_CERT_LEN 861
 
 extern const char emu_ca_pem[];
-extern const unsigned char emu_server_key[EMU_KEY_LEN];     /* P-256, private and yet no secret */
+/* RSA: p, q, d mod (p - 1), d mod (q - 1), 1/q mod p; private and yet no secret */
+extern const unsigned char emu_server_key[EMU_KEY_PARTS][EMU_KEY_LEN];
 extern const unsigned char emu_server_cert[EMU_CERT_LEN];   /* DER; for localhost, 127.0.0.1, ::1 */
 
 #endif

@@ -95,6 +95,32 @@ void emu_percent_decode(struct bedrock_buffer *b, struct bedrock_slice s)
     }
 }
 
+/* ---- JSON ---- */
+
+void emu_put_text(struct bedrock_writer *w, const char *name, const char *text)
+{
+    bedrock_write_name(w, name);
+    bedrock_write_string(w, text, strlen(text));
+}
+
+void emu_put_int(struct bedrock_writer *w, const char *name, int64_t n)
+{
+    bedrock_write_name(w, name);
+    bedrock_write_int(w, n);
+}
+
+void emu_put_object(struct bedrock_writer *w, const char *name)
+{
+    bedrock_write_name(w, name);
+    bedrock_write_object(w);
+}
+
+void emu_put_array(struct bedrock_writer *w, const char *name)
+{
+    bedrock_write_name(w, name);
+    bedrock_write_array(w);
+}
+
 /* ---- Reading a request ---- */
 
 static int emu_http_is_token(struct bedrock_slice s)
@@ -157,6 +183,18 @@ static struct bedrock_slice emu_http_before(struct bedrock_slice *rest, char c)
         rest->len = 0;
     }
     return part;
+}
+
+int emu_query_next(struct bedrock_slice *query, struct bedrock_slice *name, struct bedrock_buffer *value)
+{
+    struct bedrock_slice pair = emu_http_before(query, '&');
+
+    value->len = 0;
+    if (pair.len == 0 && query->len == 0)
+        return 0;
+    *name = emu_http_before(&pair, '=');
+    emu_percent_decode(value, pair);
+    return 1;
 }
 
 static int emu_http_request_line(struct bedrock_slice line, struct emu_request *rq)
@@ -299,9 +337,9 @@ static const char *emu_http_phrase(int status)
         int status;
         const char *phrase;
     } phrases[] = {
-        {200, "OK"}, {302, "Found"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
-        {408, "Request Timeout"}, {411, "Length Required"}, {413, "Content Too Large"},
-        {424, "Failed Dependency"}, {429, "Too Many Requests"},
+        {200, "OK"}, {202, "Accepted"}, {302, "Found"}, {400, "Bad Request"}, {403, "Forbidden"},
+        {404, "Not Found"}, {408, "Request Timeout"}, {411, "Length Required"},
+        {413, "Content Too Large"}, {424, "Failed Dependency"}, {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
         {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
         {505, "HTTP Version Not Supported"},

@@ -1,5 +1,5 @@
 /* emu_tls.c - the emulator's TLS: BearSSL's server side, driven from poll, and the socket under it.
- * RFC 5246; TLS 1.2 with ECDHE-ECDSA alone, as the client here offers it. Leaves out: client
+ * RFC 5246; TLS 1.2 with ECDHE-RSA alone, as most of AWS's endpoints speak it. Leaves out: client
  * certificates, session resumption. */
 #define _DEFAULT_SOURCE
 #include "emu.h"
@@ -42,7 +42,7 @@ long emu_send(int fd, const void *p, size_t n)
 struct emu_tls {
     br_ssl_server_context sc;
     br_x509_certificate chain[1];
-    br_ec_private_key key;
+    br_rsa_private_key key;
     int fd;
     int unflushed;  /* data waits in the engine for a full record */
     int ending;     /* close_notify was asked for */
@@ -53,23 +53,29 @@ struct emu_tls {
 static const char *const emu_tls_alpn[] = {"http/1.1"};
 
 static const uint16_t emu_tls_suites[] = {
-    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 };
 
 static void emu_tls_setup(struct emu_tls *t)
 {
     br_ssl_engine_context *eng = &t->sc.eng;
-    unsigned char seed[32];
+    unsigned char seed[32], *key[EMU_KEY_PARTS];
 
     /* BearSSL's structs are not const, but it never writes through them */
+    for (int i = 0; i < EMU_KEY_PARTS; i++)
+        key[i] = (unsigned char *)(uintptr_t)emu_server_key[i];
     t->chain[0].data = (unsigned char *)(uintptr_t)emu_server_cert;
     t->chain[0].data_len = EMU_CERT_LEN;
-    t->key.curve = BR_EC_secp256r1;
-    t->key.x = (unsigned char *)(uintptr_t)emu_server_key;
-    t->key.xlen = EMU_KEY_LEN;
-    br_ssl_server_init_full_ec(&t->sc, t->chain, 1, BR_KEYTYPE_EC, &t->key);
+    t->key.n_bitlen = EMU_KEY_BITS;
+    t->key.p = key[0];
+    t->key.q = key[1];
+    t->key.dp = key[2];
+    t->key.dq = key[3];
+    t->key.iq = key[4];
+    t->key.plen = t->key.qlen = t->key.dplen = t->key.dqlen = t->key.iqlen = EMU_KEY_LEN;
+    br_ssl_server_init_full_rsa(&t->sc, t->chain, 1, &t->key);
     br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
     br_ssl_engine_set_suites(eng, emu_tls_suites, sizeof emu_tls_suites / sizeof emu_tls_suites[0]);
     br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);

@@ -2,7 +2,11 @@
  * streams and errors. Started by the emulator, which says in the environment where it is, and node must
  * trust its CA (NODE_EXTRA_CA_CERTS). Leaves out: faults of the network. */
 import assert from 'node:assert/strict';
-import { ListFoundationModelsCommand } from '@aws-sdk/client-bedrock';
+import {
+    CreateFoundationModelAgreementCommand, GetFoundationModelAvailabilityCommand,
+    GetUseCaseForModelAccessCommand, ListFoundationModelAgreementOffersCommand, ListFoundationModelsCommand,
+    ListInferenceProfilesCommand, paginateListInferenceProfiles,
+} from '@aws-sdk/client-bedrock';
 import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
 import { assertDone, bedrock, check, end, errorOf, jsonLines, sdkClients } from './peer.mjs';
 
@@ -15,12 +19,19 @@ const { control, runtime } = sdkClients(endpoint, settings);
 
 const ours = (args, options = {}) => bedrock(args, { env, ...options });
 const ARN = 'arn:aws:bedrock:us-east-1:123456789012:inference-profile';
+const OWN_ARN = 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile';
 const user = (text) => ({ messages: [{ role: 'user', content: [{ text }] }] });
 
 /* What differs from call to call: the time taken, and the ids of tool uses. */
 function timeless(answer) {
     return JSON.parse(JSON.stringify(answer, (name, value) =>
         (name === '$metadata' ? undefined : name === 'latencyMs' ? 0 : name === 'toolUseId' ? 'id' : value)));
+}
+
+/* This SDK does not know the dates in a model's lifecycle, which came in 2026. */
+function undated(answer) {
+    return JSON.parse(JSON.stringify(answer, (name, value) =>
+        (/^(startOfLife|endOfLife|legacy)Time$/.test(name) ? undefined : value)));
 }
 
 async function theirError(call) {
@@ -51,9 +62,122 @@ for (const [name, args, input] of [
 
         assertDone(got);
         assert.equal(theirs.modelSummaries.length > 0, name !== 'of nobody');
-        assert.deepEqual(jsonLines(got.stdout), [theirs]);
+        assert.deepEqual(jsonLines(got.stdout).map(undated), [theirs]);
     });
 }
+
+/* ---- Inference profiles ---- */
+
+for (const [type, expected] of [
+    ['SYSTEM_DEFINED', ['us.amazon.nova-lite-v1:0', 'global.amazon.nova-pro-v1:0', 'us.deepseek.r1-v1:0']],
+    ['APPLICATION', ['a1b2c3d4e5f6', 'f6e5d4c3b2a1']],
+]) {
+    await check(`${scheme}: profiles of type ${type}, two a page`, async () => {
+        const pages = [], filter = { typeEquals: type };
+        const whole = await control.send(new ListInferenceProfilesCommand(filter));
+
+        for await (const page of paginateListInferenceProfiles({ client: control, pageSize: 2 }, filter))
+            pages.push(page.inferenceProfileSummaries);
+        assert.equal(whole.nextToken, undefined);
+        assert.deepEqual(pages.flat(), whole.inferenceProfileSummaries);
+        assert.ok(pages.every((page) => page.length <= 2));
+        assert.equal(pages.length, Math.ceil(pages.flat().length / 2));
+        for (const id of expected)
+            assert.ok(pages.flat().some((profile) => profile.inferenceProfileId === id), id);
+        for (const profile of pages.flat()) {
+            assert.ok(profile.createdAt instanceof Date && profile.updatedAt instanceof Date);
+            assert.equal(profile.inferenceProfileArn,
+                `${type === 'APPLICATION' ? OWN_ARN : ARN}/${profile.inferenceProfileId}`);
+            assert.deepEqual([profile.type, profile.status], [type, 'ACTIVE']);
+            assert.ok(profile.inferenceProfileName && profile.description && profile.models.length > 0);
+            for (const { modelArn } of profile.models)
+                assert.match(modelArn, /^arn:aws:bedrock:[a-z0-9-]*::foundation-model\/[a-z0-9.:-]+$/);
+        }
+    });
+}
+
+for (const [name, input] of [
+    ['a nextToken of somebody else', { nextToken: 'bm90IGEgdG9rZW4=' }],
+    ['maxResults 0', { maxResults: 0 }],
+    ['a type that nobody knows', { typeEquals: 'OTHER' }],
+]) {
+    await check(`${scheme}: profiles, ${name}`, async () => {
+        const error = await theirError(() => control.send(new ListInferenceProfilesCommand(input)));
+
+        assert.deepEqual([error.name, error.$metadata.httpStatusCode], ['ValidationException', 400]);
+    });
+}
+
+/* ---- Access ---- */
+
+const availability = async (modelId) =>
+    timeless(await control.send(new GetFoundationModelAvailabilityCommand({ modelId })));
+const offersOf = (modelId, offerType) =>
+    control.send(new ListFoundationModelAgreementOffersCommand({ modelId, offerType }));
+const agree = (modelId, offerToken) =>
+    control.send(new CreateFoundationModelAgreementCommand({ modelId, offerToken }));
+
+for (const [modelId, change] of [
+    ['amazon.nova-lite-v1:0', {}],
+    ['meta.llama3-70b-instruct-v1:0', { agreementAvailability: { status: 'NOT_AVAILABLE' } }],
+    ['emulator.pending-v1:0', { agreementAvailability: { status: 'PENDING' } }],
+    ['emulator.agreement-error-v1:0', {
+        agreementAvailability: {
+            status: 'ERROR', errorMessage: 'The payment method of the account was declined.',
+        },
+    }],
+    ['emulator.not-authorized-v1:0', { authorizationStatus: 'NOT_AUTHORIZED' }],
+    ['emulator.not-entitled-v1:0', { entitlementAvailability: 'NOT_AVAILABLE' }],
+    ['emulator.not-in-region-v1:0', { regionAvailability: 'NOT_AVAILABLE' }],
+]) {
+    await check(`${scheme}: availability of ${modelId}`, async () => {
+        const converse = () => runtime.send(new ConverseCommand({ modelId, ...user('Hello') }));
+
+        assert.deepEqual(await availability(modelId), {
+            modelId,
+            agreementAvailability: { status: 'AVAILABLE' },
+            authorizationStatus: 'AUTHORIZED',
+            entitlementAvailability: 'AVAILABLE',
+            regionAvailability: 'AVAILABLE',
+            ...change,
+        });
+        if (Object.keys(change).length > 0)
+            assert.equal((await theirError(converse)).name, 'AccessDeniedException');
+        else
+            assert.equal((await converse()).stopReason, 'end_turn');
+    });
+}
+
+for (const [name, status, call] of [
+    ['ResourceNotFoundException', 404, () => availability('no.such-model-v1:0')],
+    ['ValidationException', 400, () => availability(`${ARN}/us.deepseek.r1-v1:0`)],
+    ['ResourceNotFoundException', 404, () => offersOf('no.such-model-v1:0')],
+    ['ValidationException', 400, () => offersOf('amazon.nova-lite-v1:0', 'OTHER')],
+    ['ValidationException', 400, () => agree('meta.llama3-70b-instruct-v1:0', 'not an offer')],
+    ['ResourceNotFoundException', 404, () => agree('no.such-model-v1:0', 'not an offer')],
+    ['ResourceNotFoundException', 404, () => control.send(new GetUseCaseForModelAccessCommand({}))],
+    ['ResourceNotFoundException', 404, () => runtime.send(new ConverseCommand({
+        modelId: 'anthropic.claude-3-5-haiku-20241022-v1:0', ...user('Hello'),
+    }))],
+    ['ResourceNotFoundException', 404, () => runtime.send(new ConverseCommand({
+        modelId: 'emulator.ended-v1:0', ...user('Hello'),
+    }))],
+]) {
+    await check(`${scheme}: access, ${name} of ${call}`, async () => {
+        const error = await theirError(call);
+
+        assert.deepEqual([error.name, error.$metadata.httpStatusCode], [name, status]);
+    });
+}
+
+await check(`${scheme}: an agreement that needs the use case form first`, async () => {
+    const modelId = 'anthropic.claude-3-5-haiku-20241022-v1:0';
+    const [offer] = (await offersOf(modelId)).offers;
+    const error = await theirError(() => agree(modelId, offer.offerToken));
+
+    assert.deepEqual([error.name, error.$metadata.httpStatusCode], ['FTUFormNotFilled', 404]);
+    assert.match(error.message, /use case details form/);
+});
 
 /* ---- Answers ---- */
 
@@ -73,6 +197,10 @@ for (const [name, request] of [
     ['an ARN', {
         modelId: `${ARN}/us.anthropic.claude-3-7-sonnet-20250219-v1:0`,
         ...user('What is the capital of Italy?'),
+    }],
+    ['a profile of the account by its id', { modelId: 'a1b2c3d4e5f6', ...user('Hello') }],
+    ['a profile of the account by its ARN', {
+        modelId: `${OWN_ARN}/f6e5d4c3b2a1`, ...user('Hello'),
     }],
     ['a short answer', {
         modelId: 'mistral.mistral-large-2402-v1:0', ...user('What is the capital of Italy?'),
@@ -173,6 +301,37 @@ for (const [name, modelId] of [
         assert.deepEqual([error.code, error.message], [name, theirs.message]);
     });
 }
+
+/* ---- An agreement; from here on the model can be called ---- */
+
+await check(`${scheme}: offers, an agreement, and the model that it opens`, async () => {
+    const modelId = 'meta.llama3-70b-instruct-v1:0';
+    const { modelId: same, offers } = await offersOf(modelId, 'ALL');
+    const [{ offerId, offerToken, termDetails }] = offers;
+    const { usageBasedPricingTerm, legalTerm, supportTerm, validityTerm } = termDetails;
+    let answer, state;
+
+    assert.equal(same, modelId);
+    assert.ok(offerId && offerToken && legalTerm.url && supportTerm.refundPolicyDescription);
+    assert.match(validityTerm.agreementDuration, /^P/);
+    for (const { dimension, price, description, unit } of usageBasedPricingTerm.rateCard)
+        assert.ok(dimension && Number(price) > 0 && description && unit);
+    assert.equal((await offersOf(modelId, 'PUBLIC')).offers.length, offers.length - 1);
+    assert.deepEqual((await offersOf('amazon.nova-lite-v1:0')).offers, []);
+
+    answer = await agree(modelId, offerToken);
+    assert.deepEqual([answer.modelId, answer.$metadata.httpStatusCode], [modelId, 202]);
+    assert.equal((await theirError(() => agree(modelId, offerToken))).name, 'ConflictException');
+    state = await availability(modelId);
+    assert.equal(state.agreementAvailability.status, 'PENDING');
+    for (let i = 0; i < 60 && state.agreementAvailability.status === 'PENDING'; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        state = await availability(modelId);
+    }
+    assert.equal(state.agreementAvailability.status, 'AVAILABLE');
+    answer = await runtime.send(new ConverseCommand({ modelId, ...user('Hello') }));
+    assert.equal(answer.stopReason, 'end_turn');
+});
 
 /* ---- Signatures that the emulator must refuse from both ---- */
 
