@@ -215,6 +215,19 @@ static void access_say(struct bedrock_access *a, int accessible, const char *tex
     snprintf(a->reason, sizeof a->reason, "%s", text);
 }
 
+/* Our words for a state, and the service's own about it where it has some. */
+static void access_say_bad(struct bedrock_access *a, size_t row)
+{
+    struct bedrock_json more = bedrock_json_get(a->availability, "agreementAvailability.errorMessage");
+    char text[BDK_MAX_ARN + 1], line[128];
+
+    access_say(a, 0, access_words[row].text);
+    if (strcmp(access_words[row].bad, "ERROR") != 0 || !access_text(more, text))
+        return;
+    bdk_error_text(line, sizeof line, bdk_slice(text));
+    snprintf(a->reason, sizeof a->reason, "%.60s: %.127s", access_words[row].text, line);
+}
+
 /* A state that we have a word for, or the service's own. */
 static void access_say_state(struct bedrock_access *a, size_t row, struct bedrock_json state)
 {
@@ -224,7 +237,7 @@ static void access_say_state(struct bedrock_access *a, size_t row, struct bedroc
     for (size_t i = 0; i < sizeof access_words / sizeof access_words[0]; i++)
         if (strcmp(access_words[i].path, access_words[row].path) == 0 &&
             bedrock_json_equals(state, access_words[i].bad)) {
-            access_say(a, 0, access_words[i].text);
+            access_say_bad(a, i);
             return;
         }
     bdk_error_text(word, sizeof word, raw);

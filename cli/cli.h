@@ -23,7 +23,7 @@ enum cli_status {
     CLI_OTHER = 255
 };
 
-enum cli_command_id { CLI_MODELS = 1, CLI_CONVERSE = 2, CLI_HELP = 4, CLI_EVERY = 7 };
+enum cli_command_id { CLI_MODELS = 1, CLI_CONVERSE = 2, CLI_HELP = 4, CLI_ACCESS = 8, CLI_EVERY = 15 };
 
 struct cli_command {
     enum cli_command_id id;
@@ -47,10 +47,12 @@ enum cli_kind {
 };
 
 enum cli_option_id {
-    CLI_OPT_PROVIDER, CLI_OPT_IN, CLI_OPT_OUT, CLI_OPT_INFERENCE, CLI_OPT_ACTIVE, CLI_OPT_ONE,
+    CLI_OPT_PROVIDER, CLI_OPT_IN, CLI_OPT_OUT, CLI_OPT_INFERENCE, CLI_OPT_ACTIVE, CLI_OPT_ACCESSIBLE,
+    CLI_OPT_CHECK, CLI_OPT_PROFILES, CLI_OPT_ONE, CLI_OPT_ACCEPT, CLI_OPT_OFFER, CLI_OPT_YES,
+    CLI_OPT_TIMEOUT,
     CLI_OPT_MODEL, CLI_OPT_SYSTEM, CLI_OPT_MAX_TOKENS, CLI_OPT_TEMPERATURE, CLI_OPT_TOP_P,
     CLI_OPT_STOP, CLI_OPT_FIELDS, CLI_OPT_INPUT, CLI_OPT_STREAM, CLI_OPT_NO_STREAM,
-    CLI_OPT_NO_REASONING, CLI_OPT_USAGE,
+    CLI_OPT_NO_REASONING, CLI_OPT_USAGE, CLI_OPT_PARALLEL, CLI_OPT_UNORDERED, CLI_OPT_AUTO_PROFILE,
     CLI_OPT_REGION, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
     CLI_OPT_READ_TIMEOUT, CLI_OPT_JSON, CLI_OPT_VERBOSE, CLI_OPT_QUIET, CLI_OPT_HELP,
     CLI_OPT_VERSION,
@@ -136,6 +138,8 @@ struct cli_out {
     int error;              /* errno of the first write that failed, and no write after it */
     int newlines;           /* that the output ends in, at most 2; 2 while nothing was written */
     enum bedrock_kind kind; /* of the text written last; 0: none */
+    struct bedrock_buffer *kept;    /* where it goes in place of standard output, or NULL; `error` stays 0
+                                       for what is wrong with it */
 };
 
 void cli_out_init(struct cli_out *o);
@@ -170,15 +174,23 @@ struct cli {
     struct bedrock *b;          /* NULL until cli_open() */
     struct bedrock_error err;
     const char *stdin_taken;    /* by whom standard input was read; NULL: by nobody */
+    enum bedrock_operation warm_for;    /* what will be asked first, once all input was read; 0: not known */
+    struct bedrock_call *warm;  /* connects for it while input is waited for; or NULL */
     int json, verbose, quiet;
 };
 
-/* Make the client. 0, or the code told in c->err. */
+/* Make the client, unless there is one. 0, or the code told in c->err. */
 int cli_open(struct cli *c);
+
+/* Write a buffer, or the value in a writer, to standard output and let go of it. What went wrong in there
+ * is told in c->err. */
+void cli_out_buffer(struct cli *c, struct bedrock_buffer *b);
+void cli_out_written(struct cli *c, struct bedrock_writer *w);
 
 /* ---- wait.c: signals, and waiting for several things at once --------------------------------- */
 
 #define CLI_INTERRUPTED 100 /* from cli_next(), beside bedrock_next()'s codes */
+#define CLI_MAX_CALLS 320   /* that are waited for at once */
 
 /* Catch SIGINT and SIGTERM from here on, unless whoever started us has them ignored. */
 void cli_catch_signals(void);
@@ -186,11 +198,139 @@ void cli_catch_signals(void);
 /* The signal that came, or 0. */
 int cli_signal(void);
 
-/* As bedrock_next(), ended early by a signal. */
-int cli_next(struct bedrock_call *call, struct bedrock_event *ev);
+/* Milliseconds on a clock that never jumps. */
+int64_t cli_now_ms(void);
 
-/* 1: fd can be read; 0: the time passed; -1: a signal came. timeout_ms -1: no limit. */
-int cli_wait_input(int fd, int timeout_ms);
+/*
+ * Wait until a call can move, fd (-1: none) can be read, or the time has passed (-1: no limit). Calls may
+ * be NULL; n is at most CLI_MAX_CALLS. ready[i] is set for the calls worth a step. 1: fd can be read; 0: it
+ * cannot; -1: a signal came.
+ */
+int cli_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int fd, int timeout_ms);
+
+/* As bedrock_next() and bedrock_models_next(), ended early by a signal. */
+int cli_next(struct bedrock_call *call, struct bedrock_event *ev);
+int cli_next_access(struct bedrock_models *walk, struct bedrock_access *a);
+
+/* 1: fd can be read; 0: the time passed; -1: a signal came. Steps c->warm meanwhile. */
+int cli_wait_input(struct cli *c, int fd, int timeout_ms);
+
+/* ---- table.c: columns ------------------------------------------------------------------------- */
+
+#define CLI_MAX_COLUMNS 12
+
+struct cli_table {
+    size_t n_columns, n_cells;
+    unsigned right;                 /* bit i: column i is flush right */
+    size_t width[CLI_MAX_COLUMNS];
+    struct bedrock_buffer cells;    /* made safe, a zero byte behind each; the titles are the first */
+};
+
+/* Start a table with a row of titles. Then give it cell after cell, row after row; an empty one is
+ * shown as "-". */
+void cli_table_start(struct cli_table *t, const char *const titles[], size_t n_columns, unsigned right);
+void cli_table_bytes(struct cli_table *t, const char *p, size_t n);
+void cli_table_text(struct cli_table *t, const char *text);
+void cli_table_json(struct cli_table *t, struct bedrock_json v);    /* as cli_append_shown() */
+
+/* Append the whole table. Returns b->error. */
+int cli_table_append(const struct cli_table *t, struct bedrock_buffer *b);
+void cli_table_free(struct cli_table *t);
+
+/* Append a value as a person reads it, made safe: a string decoded, an array with commas, anything else
+ * as it came; nothing for null or none. Returns b->error. */
+int cli_append_shown(struct bedrock_buffer *b, struct bedrock_json v);
+
+/* The same as a zero-terminated text, cut to fit; "-" for nothing. Returns out. */
+const char *cli_shown(struct bedrock_json v, char *out, size_t cap);
+
+/* ---- fetch.c: one-shot calls, from start to answer -------------------------------------------- */
+
+struct cli_fetched {
+    struct bedrock_buffer text;
+    struct bedrock_json json;   /* within text; type NONE: there is none */
+};
+
+/* Make a call and wait for its answer, which takes the place of an earlier one in a. 0, below zero and told
+ * in c->err, or CLI_INTERRUPTED. */
+int cli_fetch(struct cli *c, const struct bedrock_request *rq, struct cli_fetched *a);
+
+/* Keep a value that is somebody else's. Returns 0, or NOMEM told in c->err. */
+int cli_fetched_copy(struct cli *c, struct cli_fetched *a, struct bedrock_json v);
+void cli_fetched_free(struct cli_fetched *a);
+
+/* ---- models.c, accessible.c, check.c, profiles.c: what there is -------------------------------- */
+
+/* Does a model pass the filters? */
+int cli_models_fits(const struct cli_args *a, const struct bedrock_model *m);
+
+/* Give a table a model's id, name, provider, input, output and streaming. */
+void cli_models_cells(struct cli_table *t, const struct bedrock_model *m);
+
+/* A model and what became known of it. */
+struct cli_found {
+    struct bedrock_model model;     /* within the walk's response */
+    int accessible;                 /* 1, 0, or -1: not known */
+    struct bedrock_buffer reason;   /* these two are zero-terminated; "" when there is nothing to say */
+    struct bedrock_buffer call_as;
+    int in_warning;                 /* the reason is the one that all models have */
+    int checked;
+    int64_t latency_ms;             /* of the check, the service's own measure; -1: not said */
+    struct bedrock_error *error;    /* that the check ended with; NULL: none */
+};
+
+/* Write accessible, reason and callAs as members of the object that is open. */
+void cli_write_access(struct bedrock_writer *w, int accessible, const char *reason, const char *call_as);
+
+/* Could the model be sent a prompt and answer with text, for all that is known? */
+int cli_check_wanted(const struct cli_found *f);
+
+/* Send each wanted one a prompt for one token, several at once. 0 or CLI_INTERRUPTED. */
+int cli_check(struct cli *c, struct cli_found *found, size_t n);
+
+/* The Region in an ARN and what it names, behind the first '/'; what is no ARN is a name. */
+void cli_arn(struct bedrock_slice arn, struct bedrock_slice *region, struct bedrock_slice *name);
+
+struct cli_lookup;
+
+/* All inference profiles of both types, as an array that belongs to p, which must be zero. Returns as
+ * cli_fetch(). */
+int cli_fetch_profiles(struct cli *c, struct cli_lookup *p, struct bedrock_json *all);
+
+/* ---- access.c and accept.c: why a model cannot be called, and getting access ------------------- */
+
+#define CLI_AGREEMENT "agreementAvailability.status"
+#define CLI_AUTHORIZATION "authorizationStatus"
+#define CLI_OFFER_TERMS "termDetails.legalTerm.url"
+
+/* The form that Anthropic asks for; none: the model is somebody else's. */
+enum cli_form { CLI_FORM_NONE, CLI_FORM_SUBMITTED, CLI_FORM_MISSING, CLI_FORM_UNKNOWN };
+
+struct cli_access {
+    struct cli *c;
+    struct bedrock_buffer model;        /* the foundation model's id; these four are zero-terminated */
+    struct bedrock_buffer profile;      /* the profile that was asked about; empty: a model was */
+    struct bedrock_buffer call_as;
+    struct bedrock_buffer accepted;     /* the offer that was accepted; empty: none */
+    int accessible;                     /* as in struct bedrock_access */
+    char reason[200];
+    struct cli_fetched summary, availability, offers;   /* as they came */
+    enum cli_form form;
+    char form_error[300];               /* why it is not known */
+};
+
+/* Find out about v->model. 1: known; 0: the Region has no such model; else as cli_fetch(). */
+int cli_access_look(struct cli_access *v);
+
+/* Append an offer, for people to read. */
+void cli_offer_append(struct bedrock_buffer *b, struct bedrock_json offer);
+
+/* Is there a terminal for a question? */
+int cli_can_ask(void);
+
+/* Make the agreement and wait until the model is available. 0, CLI_INTERRUPTED, BEDROCK_ERR_CANCELLED when
+ * the answer was no, or a code told in c->err. */
+int cli_accept(struct cli_access *v);
 
 /* ---- input.c: files, standard input, prompts ------------------------------------------------- */
 
@@ -212,25 +352,157 @@ int cli_check_json(struct cli *c, const struct cli_text *text, struct bedrock_js
 int cli_check_utf8(struct cli *c, const char *what, const char *p, size_t n);
 void cli_text_free(struct cli_text *t);
 
+/* ---- targets.c: the models to ask ------------------------------------------------------------- */
+
+#define CLI_MAX_TARGETS 100000
+
+struct cli_target {
+    const char *id;
+    int one_shot;       /* the model is known not to stream */
+};
+
+struct cli_targets {
+    struct bedrock_buffer marked;   /* a mark, an id and a zero byte each */
+    struct cli_target *at;          /* into it, from cli_targets_find() on */
+    size_t n;
+    int several;                    /* more than one were given, or a list that may hold more */
+    int all;                        /* every accessible model is among them */
+};
+
+/* What -m, BEDROCK_MODEL or the request of --input name. t must be zero. */
+int cli_targets_read(struct cli *c, struct bedrock_json request, struct cli_targets *t);
+
+/* Find out what `all` stands for, if it was given, and fill in t->at. */
+int cli_targets_find(struct cli *c, struct cli_targets *t);
+void cli_targets_free(struct cli_targets *t);
+
 /* ---- request.c: the request of converse ------------------------------------------------------ */
 
 struct cli_request {
     struct cli_text input, system, fields, prompt;
     struct bedrock_json base;           /* the request of --input; type NONE: there is none */
-    struct bedrock_buffer base_model;   /* its modelId, zero-terminated */
-    const char *other_model;            /* the one to ask when -m names none */
+    struct cli_targets targets;
     struct bedrock_writer inference;    /* inferenceConfig from the options, zero-terminated */
     struct bedrock_writer body;         /* what is sent */
-    size_t n_models;
 };
 
 /* Everything that can be wrong with the command line or a file comes out here. r must be zero. */
 int cli_request_make(struct cli *c, struct cli_request *r);
-
-/* The next model to ask; *at is 0 at first. NULL: no more. */
-const char *cli_request_model(const struct cli *c, const struct cli_request *r, size_t *at);
-
 void cli_request_free(struct cli_request *r);
+
+/* ---- lookup.c: the inference profiles, looked up once ----------------------------------------- */
+
+struct cli_lookup {
+    struct cli *c;
+    int begun, over;
+    int type;                       /* which of the two kinds is being listed */
+    struct bedrock_call *call;      /* to be waited for; NULL: none */
+    struct bedrock_buffer query;    /* of the next page, zero-terminated */
+    unsigned n_pages;
+    struct bedrock_writer all;      /* the summaries of all pages, one array */
+    struct bedrock_error err;       /* why some or all of them are not known */
+    int64_t until_ms;
+};
+
+/* Begin to look them up, unless that was done before; limit_ms 0: the time-outs of any call. */
+void cli_lookup_begin(struct cli_lookup *p, struct cli *c, int limit_ms);
+
+/* Move on as far as can be: 1: wait for p->call; 0: it is over, one way or the other. */
+int cli_lookup_step(struct cli_lookup *p);
+
+/* Append the id of the best profile for a model, zero-terminated. 1, or 0 when none is known. */
+int cli_lookup_find(const struct cli_lookup *p, const char *model, struct bedrock_buffer *id);
+void cli_lookup_free(struct cli_lookup *p);
+
+/* ---- tooluse.c: tool uses that arrive in a stream -------------------------------------------- */
+
+#define CLI_MAX_TOOLS 16
+
+struct cli_tool {
+    int used;
+    int64_t index;                  /* contentBlockIndex */
+    struct bedrock_buffer start;    /* the members of contentBlockStart's toolUse, as an object */
+    struct bedrock_buffer input;    /* JSON text, so far */
+};
+
+struct cli_tools {
+    struct cli_tool at[CLI_MAX_TOOLS];
+};
+
+/* Take up an event. 1: a tool use is complete and w holds it as {"toolUse":...}; free w. 0: nothing to
+ * show. Below zero: BEDROCK_ERR_NOMEM, _LIMIT. */
+int cli_tools_event(struct cli_tools *t, const struct bedrock_event *ev, struct bedrock_writer *w);
+void cli_tools_free(struct cli_tools *t);
+
+/* ---- answer.c and show.c: one model's answer -------------------------------------------------- */
+
+/* What all models are asked, and how. */
+struct cli_asking {
+    struct cli *c;
+    const struct bedrock_buffer *body;
+    struct cli_lookup lookup;
+    int stream, show_reasoning, auto_profile;
+    int several;                    /* answers are told apart by their models */
+    size_t n_live;                  /* answers that have begun to be written */
+};
+
+enum cli_stage { CLI_TO_ASK, CLI_ASKING, CLI_LOOKING_UP, CLI_ANSWERED };
+
+struct cli_answer {
+    struct cli_asking *how;
+    struct cli_target target;
+    size_t place;                   /* in the order given */
+    enum cli_stage stage;
+    struct bedrock_call *call;      /* to be waited for; NULL: none */
+    struct bedrock_buffer profile;  /* what is asked in the model's place, zero-terminated; or empty */
+    struct bedrock_error err;       /* code 0: it is a good answer */
+    struct bedrock_usage usage;
+    int64_t begun_ms, first_ms, ended_ms;   /* the call, its first text, its end; 0: not yet */
+    struct bedrock_writer model_json;       /* the id as a JSON string */
+    struct cli_tools tools;
+    struct cli_out *out;            /* standard output, or `aside` until its turn has come */
+    struct cli_out aside;
+    struct bedrock_buffer kept;     /* what was written aside */
+};
+
+/* NULL: out of memory. */
+struct cli_answer *cli_answer_new(struct cli_asking *how, const struct cli_target *target, size_t place);
+
+/* Move on as far as can be: 1: wait for a->call, or for the profiles when it is NULL; 0: it is over. */
+int cli_answer_step(struct cli_answer *a);
+
+/* Its turn has come: write what was kept, and from here on as it arrives. */
+void cli_answer_live(struct cli_answer *a);
+
+/* It is live and over: write what is said behind an answer. Returns the exit status for it. */
+int cli_answer_tell(struct cli_answer *a);
+void cli_answer_free(struct cli_answer *a);
+
+/* Write an event to a->out. 0, or a code told in a->err. */
+int cli_show(struct cli_answer *a, const struct bedrock_event *ev);
+
+/* Write a line of JSON: the value, and with several models {"modelId":...,"WHAT":value}. */
+void cli_show_json(struct cli_answer *a, const char *what, struct bedrock_slice value);
+
+/* ---- summary.c: a row a model ------------------------------------------------------------------ */
+
+struct cli_row {
+    const char *model;
+    int64_t latency_ms, first_ms, total_ms, input_tokens, output_tokens;    /* -1: not known */
+    char status[64];                /* "" while it has no answer */
+};
+
+/* A row for each, not yet filled; NULL: out of memory. free() them. */
+struct cli_row *cli_rows_new(const struct cli_targets *t);
+void cli_row_fill(struct cli_row *row, const struct cli_answer *a);
+
+/* On standard error: a table, or with --json one line. */
+void cli_summary(const struct cli *c, const struct cli_row *rows, size_t n);
+
+/* ---- many.c: many models side by side ---------------------------------------------------------- */
+
+/* Ask them all and write the answers. Returns the exit status. */
+int cli_ask_all(struct cli_asking *how, const struct cli_targets *t);
 
 /* ---- errors.c and hints.c: telling what went wrong ------------------------------------------- */
 
@@ -259,6 +531,9 @@ const char *cli_error_name(const struct bedrock_error *e);
  * NULL. Returns the exit status. */
 int cli_report(const struct cli *c, const struct bedrock_error *e, const char *model);
 
+/* The same with a hint that is known already; "" for none. */
+int cli_report_hint(const struct cli *c, const struct bedrock_error *e, const char *hint);
+
 /* Write {"code":...,"hint":...} as the writer's next value. */
 void cli_write_error(struct bedrock_writer *w, const struct bedrock_error *e, const char *hint);
 
@@ -266,34 +541,22 @@ void cli_write_error(struct bedrock_writer *w, const struct bedrock_error *e, co
 void cli_hint(char *out, size_t cap, const struct bedrock_error *e, const char *model,
               const char *region);
 
+/* Does the service say that the model is called through an inference profile only? And what to do then,
+ * once it is known through which; NULL: there is none. */
+int cli_wants_profile(const struct bedrock_error *e);
+void cli_hint_profile(char *out, size_t cap, const char *profile, const char *region);
+
 /* ---- help.c ---------------------------------------------------------------------------------- */
 
 /* The help of a command, or of all when it is NULL, to a descriptor. Returns 0 or errno. */
 int cli_help(int fd, const struct cli_command *command);
 
-/* ---- tooluse.c: tool uses that arrive in a stream -------------------------------------------- */
-
-#define CLI_MAX_TOOLS 16
-
-struct cli_tool {
-    int used;
-    int64_t index;                  /* contentBlockIndex */
-    struct bedrock_buffer start;    /* the members of contentBlockStart's toolUse, as an object */
-    struct bedrock_buffer input;    /* JSON text, so far */
-};
-
-struct cli_tools {
-    struct cli_tool at[CLI_MAX_TOOLS];
-};
-
-/* Take up an event. 1: a tool use is complete and w holds it as {"toolUse":...}; free w. 0: nothing to
- * show. Below zero: BEDROCK_ERR_NOMEM, _LIMIT. */
-int cli_tools_event(struct cli_tools *t, const struct bedrock_event *ev, struct bedrock_writer *w);
-void cli_tools_free(struct cli_tools *t);
-
 /* ---- commands: each returns the exit status -------------------------------------------------- */
 
 int cli_models(struct cli *c);
+int cli_accessible(struct cli *c);  /* models --accessible, --check */
+int cli_profiles(struct cli *c);    /* models --profiles */
+int cli_access(struct cli *c);
 int cli_converse(struct cli *c);
 
 #endif

@@ -152,13 +152,12 @@ static void errors_details(const struct bedrock_error *e, char *out, size_t cap)
         snprintf(out + n, cap - n, ")");
 }
 
-int cli_report(const struct cli *c, const struct bedrock_error *e, const char *model)
+int cli_report_hint(const struct cli *c, const struct bedrock_error *e, const char *hint)
 {
-    char hint[1024], details[200];
+    char details[200];
 
     if (cli_signal())
         return cli_status_of(e->code); /* who interrupts knows why it ended */
-    cli_hint(hint, sizeof hint, e, model, c->b ? bedrock_region(c->b) : "");
     if (c->json && errors_report_json(e, hint) == 0)
         return cli_status_of(e->code);
     errors_details(e, details, sizeof details);
@@ -166,4 +165,12 @@ int cli_report(const struct cli *c, const struct bedrock_error *e, const char *m
     if (hint[0])
         cli_err_line("hint: %s", hint);
     return cli_status_of(e->code);
+}
+
+int cli_report(const struct cli *c, const struct bedrock_error *e, const char *model)
+{
+    char hint[1024];
+
+    cli_hint(hint, sizeof hint, e, model, c->b ? bedrock_region(c->b) : "");
+    return cli_report_hint(c, e, hint);
 }

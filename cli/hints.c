@@ -1,5 +1,6 @@
 /* hints.c - what a user can do about an error, where we can know it better than the service.
- * A table of symptoms; the first row that fits speaks. Leaves out: anything that needs another call. */
+ * A table of symptoms; the first row that fits speaks. Leaves out: anything that needs another call
+ * (lookup.c). */
 #define _DEFAULT_SOURCE
 #include "cli.h"
 #include <stdio.h>
@@ -18,21 +19,30 @@ struct hints_row {
     const char *hint;       /* {model} {profile} {region} {skew} {bundle} are filled in */
 };
 
+#define HINTS_NO_ON_DEMAND "on-demand throughput"
+#define HINTS_FORM \
+    "Anthropic wants its use-case form filled in once an account: AWS console, Amazon Bedrock, Model catalog, " \
+    "any Anthropic model, or `aws bedrock put-use-case-for-model-access`"
+
 static const struct hints_row hints_rows[] = {
-    {BEDROCK_ERR_SERVICE, "Validation", "on-demand throughput", 0,
+    {BEDROCK_ERR_SERVICE, "Validation", HINTS_NO_ON_DEMAND, 0,
      "this model is called through an inference profile, e.g. -m {profile}"},
+    {BEDROCK_ERR_SERVICE, NULL, "can be called with these credentials", 0,
+     "`bedrock models --accessible` says of each model why not"},
     {BEDROCK_ERR_SERVICE, "Validation", "streaming", 0,
      "this model does not stream; add --no-stream"},
     {BEDROCK_ERR_SERVICE, "Validation", "system prompt", 0,
      "this model takes no system prompt; put the text into the prompt"},
     {BEDROCK_ERR_SERVICE, "Validation", "model identifier", 0,
      "`bedrock models` lists the ids of this Region ({region})"},
-    {BEDROCK_ERR_SERVICE, "ResourceNotFound", "use case", 0,
-     "Anthropic wants its use-case form filled in once: AWS console, Amazon Bedrock, Model catalog, "
-     "any Anthropic model"},
-    {BEDROCK_ERR_SERVICE, "FTUFormNotFilled", NULL, 0,
-     "Anthropic wants its use-case form filled in once: AWS console, Amazon Bedrock, Model catalog, "
-     "any Anthropic model"},
+    {BEDROCK_ERR_SERVICE, "ResourceNotFound", "use case", 0, HINTS_FORM},
+    {BEDROCK_ERR_SERVICE, "FTUFormNotFilled", NULL, 0, HINTS_FORM},
+    {BEDROCK_ERR_SERVICE, "ResourceNotFound", "end of its life", 0,
+     "`bedrock models --active` lists the models that will stay"},
+    {BEDROCK_ERR_SERVICE, "ResourceNotFound", "marked by provider as legacy", 0,
+     "`bedrock models --active` lists the models that will stay"},
+    {BEDROCK_ERR_SERVICE, NULL, "no model and no inference profile", 0,
+     "`bedrock models` and `bedrock models --profiles` list what there is"},
     {BEDROCK_ERR_SERVICE, "ResourceNotFound", NULL, 0,
      "`bedrock models` lists the ids of this Region ({region})"},
     {BEDROCK_ERR_SERVICE, "AccessDenied", "not authorized to perform", 0,
@@ -40,8 +50,8 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_SERVICE, "AccessDenied", "api key", 0,
      "check AWS_BEARER_TOKEN_BEDROCK; short-term keys end after twelve hours at most"},
     {BEDROCK_ERR_SERVICE, "AccessDenied", NULL, 0,
-     "access is granted per model and Region: AWS console, Amazon Bedrock in {region}, Model catalog or "
-     "Model access; the IAM policy must allow bedrock:InvokeModel too"},
+     "`bedrock access {model}` says what is missing and can ask for it; the IAM policy must allow "
+     "bedrock:InvokeModel too"},
     {BEDROCK_ERR_SERVICE, "ExpiredToken", NULL, 0,
      "the temporary credentials are over; get new ones and set all three AWS_ variables again"},
     {BEDROCK_ERR_SERVICE, "UnrecognizedClient", "expired", 0,
@@ -184,6 +194,8 @@ static void hints_value(char *out, size_t cap, const char *word, size_t len,
     out[0] = 0;
     if (strncmp(word, "skew", len) == 0)
         hints_skew(out, cap, e->clock_skew_s);
+    else if (strncmp(word, "model", len) == 0)
+        snprintf(out, cap, "%.300s", model && model[0] ? model : "MODEL");
     else if (strncmp(word, "profile", len) == 0)
         hints_profile(out, cap, model, region);
     else if (strncmp(word, "bundle", len) == 0)
@@ -198,6 +210,22 @@ static const char *hints_find(const struct bedrock_error *e)
         if (hints_fits(&hints_rows[i], e))
             return hints_rows[i].hint;
     return NULL;
+}
+
+int cli_wants_profile(const struct bedrock_error *e)
+{
+    return e->code == BEDROCK_ERR_SERVICE && hints_is_name(e->name, "Validation") &&
+           hints_holds(e->message, HINTS_NO_ON_DEMAND);
+}
+
+void cli_hint_profile(char *out, size_t cap, const char *profile, const char *region)
+{
+    if (profile)
+        snprintf(out, cap, "this model is called through an inference profile: --auto-profile does that, "
+                 "or use -m %.300s", profile);
+    else
+        snprintf(out, cap, "no inference profile in %.60s holds this model: another Region may have one, or "
+                 "it needs provisioned throughput", region);
 }
 
 void cli_hint(char *out, size_t cap, const struct bedrock_error *e, const char *model,

@@ -33,6 +33,23 @@ static int input_end(struct cli *c, struct cli_text *t)
     return b->error ? cli_fail(&c->err, b->error, "out of memory") : 0;
 }
 
+/*
+ * Input that may let us wait gives time to connect. What is wrong with the set-up comes out before it, as
+ * nobody shall type a prompt for nothing; what is wrong with files came out before that.
+ */
+static int input_prepare(struct cli *c, int fd)
+{
+    struct stat st;
+
+    if (!c->warm_for || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+        return 0;
+    if (cli_open(c) != 0)
+        return c->err.code;
+    if (!c->warm && cli_wait_input(c, fd, 0) == 0)
+        bedrock_warm(c->b, c->warm_for, &c->warm);
+    return 0;
+}
+
 /* Everything up to the end of fd. */
 static int input_drain(struct cli *c, int fd, struct cli_text *t)
 {
@@ -40,8 +57,10 @@ static int input_drain(struct cli *c, int fd, struct cli_text *t)
     int told = fd != STDIN_FILENO || c->json;
     ssize_t got = 1;
 
+    if (input_prepare(c, fd) != 0)
+        return c->err.code;
     while (got > 0 && t->bytes.error == 0) {
-        int ready = cli_wait_input(fd, told || t->bytes.len > 0 ? -1 : INPUT_PATIENCE_MS);
+        int ready = cli_wait_input(c, fd, told || t->bytes.len > 0 ? -1 : INPUT_PATIENCE_MS);
 
         if (ready < 0)
             return cli_fail(&c->err, BEDROCK_ERR_CANCELLED, "interrupted");

@@ -37,6 +37,8 @@ int cli_open(struct cli *c)
     struct bedrock_options opt = {0};
     int rc;
 
+    if (c->b)
+        return 0;
     opt.region = cli_value(&c->args, CLI_OPT_REGION);
     opt.endpoint_url = cli_value(&c->args, CLI_OPT_ENDPOINT);
     opt.ca_file = cli_value(&c->args, CLI_OPT_CA_BUNDLE);
@@ -100,6 +102,8 @@ static int main_run(struct cli *c, int argc, char **argv)
     switch (a->command->id) {
     case CLI_MODELS:
         return cli_models(c);
+    case CLI_ACCESS:
+        return cli_access(c);
     case CLI_CONVERSE:
         return cli_converse(c);
     default:

@@ -6,13 +6,54 @@
 static const char *const options_models_text[] = {
     "Lists the foundation models of the Region as a table: id, name, provider, what goes in and comes "
     "out, streaming, inference types, status. The filters compare without case.",
+    "--accessible keeps the models that the account can call now: their agreement is in force, the account is "
+    "authorised and entitled, the Region has them, their life has not ended, and there is an id to call them "
+    "by. The others come as lines \"ID: reason\" on standard error; -q leaves them out. The column CALL AS "
+    "(in JSON \"callAs\", with \"accessible\" and \"reason\") and -1 give the id for -m: the model's own "
+    "where it takes on-demand calls, else that of an inference profile. Of these a system-defined one is "
+    "preferred to one of the account, one within this Region alone to one of its geography (us., eu., apac.; "
+    "the fewer Regions the better), and that to a global one.",
+    "A model whose state could not be found out stays in the list, also in that of -1, with ? in the column "
+    "ACCESS (in JSON null), and standard error says why; where the account may not ask at all, that is one "
+    "warning. When there is no model to list, standard output is empty and the exit status is 0.",
+    "--check sends each model in the list that takes and gives text a prompt for one token, 8 at a time and "
+    "for at most 60 seconds each, after a word on standard error; it costs a few tokens. CHECK is ok or the "
+    "error, LATENCY the service's own measure. A model that fails stays in the table, with no for ACCESS; -1 "
+    "leaves it out.",
+    "--profiles lists all inference profiles, the service's and the account's: id, name, type, models, and "
+    "the Regions that calls may go to; none is named where any will do.",
     NULL,
 };
 
 static const char *const options_models_examples[] = {
     "bedrock models --provider anthropic --active",
     "bedrock models --output text -1",
+    "bedrock models --accessible",
+    "bedrock models --accessible --output text -1 | bedrock converse -m - \"Say hi\"",
+    "bedrock models --check --json | jq '.modelSummaries[] | .modelId, .check'",
+    "bedrock models --profiles",
     "bedrock models --json | jq -r '.modelSummaries[].modelArn'",
+    NULL,
+};
+
+static const char *const options_access_text[] = {
+    "Shows why a model can or cannot be called: its agreement, authorization, entitlement, Region and "
+    "lifecycle, for Anthropic's models the use-case form, and the id to call it by. MODEL is a model or an "
+    "inference profile, by id or ARN. Where the agreement is missing, the offers follow: where the terms are, "
+    "refunds, the period, and prices.",
+    "--accept makes the agreement with the offer, of several with the one that --offer names, after a question "
+    "on the terminal or with --yes; then it waits until the agreement is in force and the account authorised, "
+    "and tells on standard error how it goes. An agreement that is on its way already is waited for.",
+    "--json prints one object: modelId, inferenceProfileId, accessible, reason, callAs, availability, "
+    "modelLifecycle, useCaseSubmitted, offers, acceptedOfferId; what is not known or not asked for is null.",
+    "The exit status is 0 when the model can be called, 1 when it cannot.",
+    NULL,
+};
+
+static const char *const options_access_examples[] = {
+    "bedrock access meta.llama3-70b-instruct-v1:0",
+    "bedrock access meta.llama3-70b-instruct-v1:0 --accept",
+    "bedrock access meta.llama3-70b-instruct-v1:0 --accept --yes --timeout 900",
     NULL,
 };
 
@@ -24,12 +65,29 @@ static const char *const options_converse_text[] = {
     "messages of its own. Beside words it is added after them, on a new line, when it is a pipe or a "
     "regular file; with </dev/null nothing is added. One newline at the end of a file or of standard "
     "input is dropped.",
-    "With several -m the models are asked one after the other over one connection, and each answer stands "
-    "between a line \"Model: ID\" and one with latency and tokens. A model that fails prints \"Error: CODE: "
-    "message\" in its place, and the others go on.",
+    "-m may be repeated. -m @FILE (or -m - for standard input) is a list, an id a line; blank lines and "
+    "what follows # are skipped. -m all is every model that takes and gives text and that the account can "
+    "call, as `bedrock models --accessible` finds them; one that does not stream is asked for its answer "
+    "in one piece.",
+    "With several models, or a list of them, all are asked side by side, --parallel N at a time. Each answer "
+    "stands between a line \"Model: ID\" and one with latency and tokens, in the order given: the first "
+    "that is not complete is printed as it arrives, and what comes of the others is kept until their turn, "
+    "at most 64 MiB each. With --unordered each whole answer is printed when it is complete. A model that "
+    "fails prints \"Error: CODE: message\" in its place, and the others go on. When interrupted, the answers "
+    "that are complete are printed.",
     "--json prints the service's response on one line. With --stream each event is a line, "
     "{\"contentBlockDelta\":{...}}; with several models a line is {\"modelId\":...,\"response\":...}, "
-    "{\"modelId\":...,\"event\":...} or {\"modelId\":...,\"error\":...}.",
+    "{\"modelId\":...,\"event\":...} or {\"modelId\":...,\"error\":...}, and with --unordered they come as "
+    "they arrive.",
+    "--usage with several models ends with a table on standard error: the service's latency, the time from "
+    "the start of the call to its first text, tokens in and out, output tokens a second, and OK or the "
+    "error. With --json it is one line, {\"usage\":[{\"modelId\":...,\"latencyMs\":...,...}]}.",
+    "A model that takes no on-demand calls is called through an inference profile. When the service says so, "
+    "the profiles are looked up, and --auto-profile asks again through the best one: system-defined before "
+    "the account's own, this Region alone before its geography, that before global. Without it, the hint "
+    "names the profile.",
+    "What is wrong with the command line or with files is told before what is wrong with the set-up (Region, "
+    "credentials), and that before standard input is read; a connection is made meanwhile.",
     "On a terminal, control characters in an answer are shown as \\xNN and reasoning is dimmed; NO_COLOR "
     "turns the colour off. In a pipe or a file bytes are unchanged.",
     NULL,
@@ -39,6 +97,8 @@ static const char *const options_converse_examples[] = {
     "bedrock converse -m amazon.nova-lite-v1:0 \"What is the capital of Italy?\"",
     "git diff | bedrock converse -m amazon.nova-lite-v1:0 \"Review this:\"",
     "bedrock converse --input request.json --max-tokens 200 --json",
+    "bedrock converse -m all --usage \"What is the capital of Italy?\"",
+    "bedrock models --accessible -1 | bedrock converse -m - --json \"Say hi\"",
     NULL,
 };
 
@@ -55,6 +115,8 @@ static const char *const options_help_examples[] = {
 const struct cli_command cli_commands[] = {
     {CLI_MODELS, "models", "[OPTIONS]", "list the foundation models of the Region", options_models_text,
      options_models_examples},
+    {CLI_ACCESS, "access", "[OPTIONS] MODEL", "show why a model cannot be called, and get access",
+     options_access_text, options_access_examples},
     {CLI_CONVERSE, "converse", "-m MODEL [OPTIONS] [PROMPT]", "ask one model or several",
      options_converse_text, options_converse_examples},
     {CLI_HELP, "help", "[COMMAND]", "show this help, or that of a command", options_help_text,
@@ -77,10 +139,24 @@ const struct cli_option cli_options[] = {
      "only models called in this way: ON_DEMAND, PROVISIONED or INFERENCE_PROFILE"},
     {CLI_OPT_ACTIVE, CLI_MODELS, 0, "active", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "only models whose status is ACTIVE"},
+    {CLI_OPT_ACCESSIBLE, CLI_MODELS, 0, "accessible", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "only models that can be called now; says of the others why not"},
+    {CLI_OPT_CHECK, CLI_MODELS, 0, "check", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "the same, and prove it by asking each text model for one token"},
+    {CLI_OPT_PROFILES, CLI_MODELS, 0, "profiles", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "list inference profiles instead"},
     {CLI_OPT_ONE, CLI_MODELS, '1', NULL, CLI_FLAG, NULL, 0, 0, 0, NULL, "ids alone, one a line"},
 
+    {CLI_OPT_ACCEPT, CLI_ACCESS, 0, "accept", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "accept the offer, and wait until the model can be called"},
+    {CLI_OPT_OFFER, CLI_ACCESS, 0, "offer", CLI_STRING, "ID", 0, 0, 0, NULL,
+     "the offer to accept, where there are several"},
+    {CLI_OPT_YES, CLI_ACCESS, 'y', "yes", CLI_FLAG, NULL, 0, 0, 0, NULL, "accept without a question"},
+    {CLI_OPT_TIMEOUT, CLI_ACCESS, 0, "timeout", CLI_SECONDS, "S", 0, 0, OPTIONS_WEEK, NULL,
+     "longest wait for the model, in seconds; 300 unless given, 0: no limit"},
+
     {CLI_OPT_MODEL, CLI_CONVERSE, 'm', "model-id", CLI_STRING, "MODEL", 1, 0, 0, NULL,
-     "the model to ask: id, inference profile or ARN; may be repeated"},
+     "the model to ask: id, inference profile or ARN; `all`; or a list, @FILE or -; may be repeated"},
     {CLI_OPT_SYSTEM, CLI_CONVERSE, 's', "system", CLI_TEXT, "TEXT", 0, 0, 0, NULL,
      "system prompt; @FILE reads a file, - standard input, @@ is a literal @"},
     {CLI_OPT_MAX_TOKENS, CLI_CONVERSE, 0, "max-tokens", CLI_WHOLE, "N", 0, 1, OPTIONS_MAX_INT, NULL,
@@ -103,7 +179,13 @@ const struct cli_option cli_options[] = {
     {CLI_OPT_NO_REASONING, CLI_CONVERSE, 0, "no-reasoning", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "leave out the model's reasoning"},
     {CLI_OPT_USAGE, CLI_CONVERSE, 0, "usage", CLI_FLAG, NULL, 0, 0, 0, NULL,
-     "latency and tokens on standard error: the default when that is a terminal"},
+     "latency and tokens on standard error: the default for one model when that is a terminal"},
+    {CLI_OPT_PARALLEL, CLI_CONVERSE, 0, "parallel", CLI_WHOLE, "N", 0, 1, 256, NULL,
+     "ask so many models at a time; 8 unless given"},
+    {CLI_OPT_UNORDERED, CLI_CONVERSE, 0, "unordered", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "of several models print first what is complete first"},
+    {CLI_OPT_AUTO_PROFILE, CLI_CONVERSE, 0, "auto-profile", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "ask through an inference profile where the model needs one"},
 
     {CLI_OPT_REGION, CLI_EVERY, 0, "region", CLI_STRING, "R", 0, 0, 0, NULL,
      "the Region; else AWS_REGION, AWS_DEFAULT_REGION"},
@@ -135,7 +217,7 @@ const char *const cli_rules[] = {
 
 const struct cli_note cli_statuses[] = {
     {"0", "done, and the response was complete; also when the reader of the output has gone"},
-    {"1", "of several models some failed; the rest was printed"},
+    {"1", "of several models some failed, and the rest was printed; of access: the model cannot be called"},
     {"130", "interrupted (SIGINT); 143 for SIGTERM"},
     {"252", "the command line or an input file is wrong; nothing was sent"},
     {"253", "no Region, no credentials, an unreadable CA bundle; nothing was sent"},
@@ -151,13 +233,15 @@ const struct cli_note cli_environment[] = {
     {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL",
      "endpoints in place of the Region's own"},
     {"AWS_CA_BUNDLE, SSL_CERT_FILE", "certificates to trust in place of the built-in ones"},
-    {"BEDROCK_MODEL", "the model when there is no -m"},
+    {"BEDROCK_MODEL", "the model when there is no -m, in any form that -m takes"},
+    {"BEDROCK_AUTO_PROFILE", "1: as --auto-profile"},
     {"NO_COLOR", "when not empty: no colour"},
     {NULL, NULL},
 };
 
 const char *const cli_examples[] = {
     "bedrock models --provider anthropic --active",
+    "bedrock models --accessible",
     "bedrock converse -m amazon.nova-lite-v1:0 \"What is the capital of Italy?\"",
     "bedrock converse --input request.json --json",
     NULL,

@@ -54,6 +54,8 @@ static void output_note_end(struct cli_out *o, const char *p, size_t n)
 
 static int output_write(struct cli_out *o, const char *p, size_t n)
 {
+    if (o->kept)
+        return bedrock_buffer_append(o->kept, p, n) ? -1 : 0;
     if (o->error == 0)
         o->error = cli_write(STDOUT_FILENO, p, n);
     return o->error ? -1 : 0;
@@ -242,6 +244,15 @@ static void output_json_part(struct output_json *j, struct bedrock_slice part)
     }
 }
 
+void cli_out_buffer(struct cli *c, struct bedrock_buffer *b)
+{
+    if (b->error)
+        cli_fail(&c->err, b->error, "%s", bedrock_code_text(b->error));
+    else
+        cli_out_bytes(&c->out, b->p, b->len);
+    bedrock_buffer_free(b);
+}
+
 int cli_out_json(struct cli_out *o, const struct bedrock_slice *parts, size_t n_parts)
 {
     struct output_json j;
@@ -254,4 +265,16 @@ int cli_out_json(struct cli_out *o, const struct bedrock_slice *parts, size_t n_
         output_json_part(&j, parts[i]);
     output_put(&j, "\n", 1);
     return cli_out_bytes(o, j.piece, j.n);
+}
+
+void cli_out_written(struct cli *c, struct bedrock_writer *w)
+{
+    int rc = bedrock_write_end(w);
+    struct bedrock_slice text = {w->out.p, w->out.len};
+
+    if (rc != 0)
+        cli_fail(&c->err, rc, "%s", bedrock_code_text(rc));
+    else
+        cli_out_json(&c->out, &text, 1);
+    bedrock_write_free(w);
 }

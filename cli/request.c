@@ -4,7 +4,6 @@
 #define _DEFAULT_SOURCE
 #include "cli.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int request_read_input(struct cli *c, struct cli_request *r)
@@ -140,60 +139,6 @@ static int request_body(struct cli *c, struct cli_request *r)
     return rc ? cli_fail(&c->err, BEDROCK_ERR_USAGE, "the request is larger than 64 MiB") : 0;
 }
 
-/* ---- The models ---- */
-
-static int request_check_model(struct cli *c, const char *model)
-{
-    if (strlen(model) > CLI_MAX_MODEL)
-        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "the model id is longer than %d bytes",
-                        CLI_MAX_MODEL);
-    return cli_check_utf8(c, "the model id", model, strlen(model));
-}
-
-/* Without -m: BEDROCK_MODEL, else the modelId of --input. */
-static int request_find_model(struct cli *c, struct cli_request *r)
-{
-    const char *set = getenv("BEDROCK_MODEL");
-    struct bedrock_buffer *b = &r->base_model;
-
-    if (cli_value(&c->args, CLI_OPT_MODEL))
-        return 0;
-    if (set && set[0]) {
-        r->other_model = set;
-        return 0;
-    }
-    if (cli_append_string(b, bedrock_json_get(r->base, "modelId")) == 0 && b->len > 0 &&
-        !memchr(b->p, 0, b->len) && bedrock_buffer_append(b, "", 1) == 0)
-        r->other_model = b->p;
-    return b->error ? cli_fail(&c->err, b->error, "out of memory") : 0;
-}
-
-const char *cli_request_model(const struct cli *c, const struct cli_request *r, size_t *at)
-{
-    const char *model = cli_each(&c->args, CLI_OPT_MODEL, at);
-
-    if (model || !r->other_model || *at > c->args.n_given)
-        return model;
-    *at = c->args.n_given + 1;
-    return r->other_model;
-}
-
-static int request_models(struct cli *c, struct cli_request *r)
-{
-    const char *model;
-    size_t at = 0;
-    int rc = request_find_model(c, r);
-
-    while (rc == 0 && (model = cli_request_model(c, r, &at)) != NULL) {
-        rc = request_check_model(c, model);
-        r->n_models++;
-    }
-    if (rc == 0 && r->n_models == 0)
-        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: name one with -m, in BEDROCK_MODEL, or as "
-                      "modelId in the --input file");
-    return rc;
-}
-
 /* ---- Entry points ---- */
 
 int cli_request_make(struct cli *c, struct cli_request *r)
@@ -201,7 +146,9 @@ int cli_request_make(struct cli *c, struct cli_request *r)
     int rc = request_read_input(c, r);
 
     if (rc == 0)
-        rc = request_models(c, r);
+        rc = cli_targets_read(c, r->base, &r->targets);
+    if (rc == 0 && r->targets.all)
+        c->warm_for = BEDROCK_LIST_FOUNDATION_MODELS;
     if (rc == 0)
         rc = request_read_system(c, r);
     if (rc == 0)
@@ -217,7 +164,7 @@ void cli_request_free(struct cli_request *r)
     cli_text_free(&r->system);
     cli_text_free(&r->fields);
     cli_text_free(&r->prompt);
-    bedrock_buffer_free(&r->base_model);
+    cli_targets_free(&r->targets);
     bedrock_write_free(&r->inference);
     bedrock_write_free(&r->body);
 }

@@ -1,4 +1,4 @@
-/* wait.c - signals, and waiting for a call or for input while one may come.
+/* wait.c - signals, and waiting for calls or for input while one may come.
  * POSIX signals over a pipe to oneself, so that none slips in between a check and poll(). Leaves out:
  * name resolution, which nothing can interrupt; a second SIGINT ends the program there. */
 #define _DEFAULT_SOURCE
@@ -8,10 +8,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define WAIT_UNPOLLED_MS 10 /* how often calls are looked at that poll() cannot take */
 
 static volatile sig_atomic_t wait_signal;
 static int wait_pipe[2] = {-1, -1};
+
+/* ---- Signals ---- */
 
 static void wait_on_signal(int number)
 {
@@ -53,30 +58,85 @@ int cli_signal(void)
     return (int)wait_signal;
 }
 
-/* As poll() for one descriptor: -1 when a signal of ours came. */
-static int wait_poll(int fd, short events, int timeout_ms)
-{
-    struct pollfd set[2] = {{fd, events, 0}, {wait_pipe[0], POLLIN, 0}};
-    int n = 0;
+/* ---- Waiting ---- */
 
-    while (!wait_signal && (n = poll(set, 2, timeout_ms)) < 0 && errno == EINTR)
-        continue; /* a stop and a continue, or a changed window size */
-    if (wait_signal)
-        return -1;
-    return n < 0 || set[0].revents != 0;
+int64_t cli_now_ms(void)
+{
+    struct timespec now = {0, 0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int cli_wait_input(int fd, int timeout_ms)
+/* The shorter of two time-outs, of which -1 is none. */
+static int wait_sooner(int a, int b)
 {
-    return wait_poll(fd, POLLIN, timeout_ms);
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+int cli_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int fd, int timeout_ms)
+{
+    struct pollfd set[2 + CLI_MAX_CALLS] = {{fd, POLLIN, 0}, {wait_pipe[0], POLLIN, 0}};
+    int got = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        set[2 + i].fd = calls[i] ? bedrock_fd(calls[i]) : -1;
+        set[2 + i].events = calls[i] ? (short)bedrock_events(calls[i]) : 0;
+        if (calls[i])
+            timeout_ms = wait_sooner(timeout_ms, bedrock_timeout_ms(calls[i]));
+    }
+    while (!wait_signal && (got = poll(set, (nfds_t)(2 + n), timeout_ms)) < 0 && errno == EINTR)
+        continue; /* a stop and a continue, or a changed window size */
+    if (got < 0 && n > 0)
+        poll(NULL, 0, WAIT_UNPOLLED_MS); /* more descriptors than this process may have */
+    for (size_t i = 0; i < n; i++)
+        ready[i] = calls[i] && (got < 0 || set[2 + i].revents || bedrock_timeout_ms(calls[i]) == 0);
+    if (wait_signal)
+        return -1;
+    return got < 0 || set[0].revents != 0;
+}
+
+int cli_wait_input(struct cli *c, int fd, int timeout_ms)
+{
+    int64_t until = cli_now_ms() + timeout_ms;
+    int rc, left = timeout_ms;
+    struct bedrock_event ev;
+    unsigned char ready;
+
+    while ((rc = cli_wait(&c->warm, 1, &ready, fd, left)) == 0) {
+        if (ready && bedrock_step(c->warm, &ev) <= BEDROCK_EVENT) {
+            bedrock_end(c->warm); /* made and kept; or failed, which the first call will tell */
+            c->warm = NULL;
+        }
+        left = timeout_ms < 0 ? -1 : (int)(until - cli_now_ms());
+        if (timeout_ms >= 0 && left <= 0)
+            break;
+    }
+    return rc;
 }
 
 int cli_next(struct bedrock_call *call, struct bedrock_event *ev)
 {
+    unsigned char ready;
     int rc = 0;
 
     while (!wait_signal && (rc = bedrock_step(call, ev)) > BEDROCK_EVENT)
-        if (wait_poll(bedrock_fd(call), (short)bedrock_events(call), bedrock_timeout_ms(call)) < 0)
+        if (cli_wait(&call, 1, &ready, -1, -1) < 0)
             break;
+    return wait_signal ? CLI_INTERRUPTED : rc;
+}
+
+int cli_next_access(struct bedrock_models *walk, struct bedrock_access *a)
+{
+    struct bedrock_call *calls[CLI_MAX_CALLS];
+    unsigned char ready[CLI_MAX_CALLS];
+    int rc = 0;
+
+    while (!wait_signal && (rc = bedrock_models_step(walk, a)) > BEDROCK_EVENT) {
+        size_t n = bedrock_models_calls(walk, calls, CLI_MAX_CALLS);
+
+        if (cli_wait(calls, n, ready, -1, bedrock_models_timeout_ms(walk)) < 0)
+            break;
+    }
     return wait_signal ? CLI_INTERRUPTED : rc;
 }

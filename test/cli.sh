@@ -1,96 +1,12 @@
 #!/bin/sh
 # cli.sh - the command from end to end, against the emulator: sh test/cli.sh [BEDROCK [EMULATOR]]
 # Run from the top of the tree. What TLS servers can do wrong is test/tls.sh's.
-if [ "$1" != --inner ]; then
-    bedrock=${1:-./bedrock} emulator=${2:-./bedrock-emulator}
-    exec "$emulator" -- sh "$0" --inner "$bedrock" "$emulator"
-fi
-bedrock=$2 emulator=$3
-unset BEDROCK_MODEL NO_COLOR AWS_SESSION_TOKEN AWS_BEARER_TOKEN_BEDROCK AWS_DEFAULT_REGION SSL_CERT_FILE \
-    AWS_ENDPOINT_URL_BEDROCK AWS_ENDPOINT_URL_BEDROCK_RUNTIME
-LC_ALL=C
-export LC_ALL
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-passed=0 failed=0 skipped=0
-nova=amazon.nova-lite-v1:0
-claude=us.anthropic.claude-3-7-sonnet-20250219-v1:0
-llama=meta.llama3-70b-instruct-v1:0
-rome='The capital of Italy is Rome.'
-thought='The user wants to know a capital. For Italy that is Rome.'
-ask='What is the capital of Italy?'
-nl='
-'
-tab=$(printf '\t')
-esc=$(printf '\033')
-
-pass()
-{
-    passed=$((passed + 1))
-}
-fail()
-{
-    failed=$((failed + 1))
-    echo "FAIL $1"
-}
-skip()
-{
-    skipped=$((skipped + 1))
-    echo "SKIP $1"
-}
-# ok NAME COMMAND...: passes when the command succeeds
-ok()
-{
-    what=$1
-    shift
-    if "$@"; then pass; else fail "$what"; fi
-}
-# judge NAME STATUS OUT ERR: compares $status and the two files with what they must be: shell patterns
-judge()
-{
-    out=$(cat "$dir/out") err=$(cat "$dir/err")
-    if [ "$status" != "$2" ]; then
-        fail "$1: status $status, not $2; stderr: $(printf %.600s "$err")"
-        return
-    fi
-    # shellcheck disable=SC2254
-    case $out in
-    $3) ;;
-    *)  fail "$1: stdout is: $(printf %.600s "$out")"
-        return ;;
-    esac
-    # shellcheck disable=SC2254
-    case $err in
-    $4) pass ;;
-    *)  fail "$1: stderr is: $(printf %.600s "$err")" ;;
-    esac
-}
-# t NAME STATUS OUT ERR ARGUMENTS...: runs bedrock; standard input is ours
-t()
-{
-    t_name=$1 t_status=$2 t_out=$3 t_err=$4
-    shift 4
-    "$bedrock" "$@" > "$dir/out" 2> "$dir/err"
-    status=$?
-    judge "$t_name" "$t_status" "$t_out" "$t_err"
-}
-# bad NAME ERR ARGUMENTS...: status 252, one line that names it, and nothing sent
-bad()
-{
-    t_name=$1 t_err=$2
-    shift 2
-    AWS_ENDPOINT_URL=http://127.0.0.1:1 "$bedrock" "$@" > "$dir/out" 2> "$dir/err"
-    status=$?
-    judge "$t_name" 252 '' "bedrock: USAGE: $t_err"
-    [ "$(wc -l < "$dir/err")" -eq 1 ] || fail "$t_name: not one line: $(cat "$dir/err")"
-}
+. test/cli_lib.sh
 # value NAME: the value of a line "NAME: value" that -v wrote
 value()
 {
     sed -n "s/^> $1: //p" "$dir/err"
 }
-
-exec < /dev/null
 
 # ---- Help, version, manual ----
 
@@ -99,7 +15,7 @@ t 'a flag alone' 252 '' '*Usage: bedrock COMMAND*' -v
 for h in -h --help help; do
     t "$h" 0 '*Usage: bedrock COMMAND*Environment:*Examples:*Exit status:*' '' $h
 done
-for c in models converse help; do
+for c in models access converse help; do
     t "help $c" 0 "Usage: bedrock $c *Options of every command:*Examples:*Exit status:*" '' help $c
     cp "$dir/out" "$dir/help.$c"
     for h in -h --help; do
@@ -123,7 +39,8 @@ if [ -f doc/bedrock.1 ]; then
     ok 'the manual has options' test "$(wc -l < "$dir/options")" -gt 20
     while read -r option rest; do
         option=${option%,}
-        ok "$option is in the help" grep -q -e "^ *$option" "$dir/help.models" "$dir/help.converse"
+        ok "$option is in the help" grep -q -e "^ *$option" "$dir/help.models" "$dir/help.access" \
+            "$dir/help.converse"
     done < "$dir/options"
     for option in $(sed -n 's/^  .. *\(--[a-z-]*\).*/\1/p' "$dir"/help.*); do
         ok "$option is in the manual" grep -q -e "$option" "$dir/options"
@@ -442,9 +359,9 @@ t 'several models, --json --stream' 1 "{\"modelId\":\"$nova\",\"event\":{\"messa
 t 'several models, one cut' 0 "*Output tokens:2 ---" \
     "bedrock: $nova: the answer was cut*$nl*bedrock: amazon.nova-pro-v1:0: the answer was cut*" \
     converse -m $nova -m amazon.nova-pro-v1:0 --max-tokens 2 "$ask"
-"$bedrock" converse -m $nova -m $llama -m $claude -m $nova -v hi > "$dir/out" 2> "$dir/err"
+"$bedrock" converse --parallel 1 -m $nova -m $llama -m $claude -m $nova -v hi > "$dir/out" 2> "$dir/err"
 ok 'four models, one connection' test "$(grep -c '^\* connecting' "$dir/err")" -eq 1
-"$bedrock" converse -m fault.keepalive-close -m $nova -v hi > "$dir/out" 2> "$dir/err"
+"$bedrock" converse --parallel 1 -m fault.keepalive-close -m $nova -v hi > "$dir/out" 2> "$dir/err"
 ok 'a connection that is closed is made anew' test "$(grep -c '^\* connecting' "$dir/err")" -eq 2
 
 # ---- Errors of the service and of the wire ----
@@ -536,25 +453,12 @@ judge 'standard error closed' 0 "$rome" ''
 
 # ---- As it arrives; signals ----
 
-# signalled NAME: bedrock in the foreground, so that its signals are not ignored, and NAME sent after 0.4 s
-signalled()
-{
-    (
-        sleep 0.4
-        cp "$dir/out" "$dir/early"
-        kill "-$1" "$(cat "$dir/pid")"
-    ) &
-    sh -c 'echo $$ > "$0"; exec "$@"' "$dir/pid" "$bedrock" converse -m fault.stall --stream hi \
-        > "$dir/out" 2> "$dir/err"
-    status=$?
-    wait
-}
-signalled TERM
+signalled TERM 0.4 converse -m fault.stall --stream hi
 judge 'SIGTERM' 143 'You said:' ''
 ok 'text is out before the stream ends' grep -q 'You said:' "$dir/early"
 sh -c 'kill -INT $$' > /dev/null 2>&1
 if [ $? -eq 130 ]; then
-    signalled INT
+    signalled INT 0.4 converse -m fault.stall --stream hi
     judge 'SIGINT' 130 'You said:' ''
 else
     skip 'SIGINT: whoever started this has it ignored'

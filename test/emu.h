@@ -48,6 +48,7 @@ struct emu {
     int slow_control_ms;    /* how late every answer of the control plane is */
     int page_loop, page_endless;    /* ListInferenceProfiles comes to no end */
     int use_case;           /* the form was handed in */
+    int new_account;        /* no agreement was made yet */
     int idle_close_ms;      /* idle connections are closed after so long; 0: never */
     long max_requests;      /* a connection; 0: any number */
     long more_models;       /* made-up ones */

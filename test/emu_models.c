@@ -99,6 +99,7 @@ int emu_models_open(struct emu *e)
         struct emu_entry *m = &e->entries[i];
 
         m->m = i < EMU_N_TABLE ? emu_table[i] : emu_made_up_model;
+        m->m.behaviour |= e->new_account ? EMU_NOT_AGREED : 0;
         if (i < EMU_N_TABLE)
             continue;
         snprintf(m->id, sizeof m->id, "emulator.model-%u-v1:0", (unsigned)(i - EMU_N_TABLE + 1));

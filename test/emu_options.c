@@ -8,7 +8,7 @@ enum emu_option {
     EMU_OPT_PORT, EMU_OPT_TLS_PORT, EMU_OPT_REGION, EMU_OPT_KEY_ID, EMU_OPT_SECRET, EMU_OPT_BEARER,
     EMU_OPT_CA_FILE, EMU_OPT_HTTP, EMU_OPT_VERBOSE, EMU_OPT_HELP, EMU_OPT_VERSION, EMU_OPT_DENY,
     EMU_OPT_THROTTLE, EMU_OPT_SLOW_CONTROL, EMU_OPT_MORE_MODELS, EMU_OPT_PAGE_LOOP, EMU_OPT_PAGE_ENDLESS,
-    EMU_OPT_USE_CASE, EMU_OPT_IDLE_CLOSE, EMU_OPT_MAX_REQUESTS, EMU_N_OPTIONS
+    EMU_OPT_USE_CASE, EMU_OPT_NEW_ACCOUNT, EMU_OPT_IDLE_CLOSE, EMU_OPT_MAX_REQUESTS, EMU_N_OPTIONS
 };
 
 #define EMU_FIRST_FAULT EMU_OPT_DENY
@@ -41,6 +41,7 @@ static const struct {
     [EMU_OPT_PAGE_LOOP] = {"--page-loop", NULL, "", 0, "ListInferenceProfiles: one nextToken for ever"},
     [EMU_OPT_PAGE_ENDLESS] = {"--page-endless", NULL, "", 0, "it has an empty page behind every page"},
     [EMU_OPT_USE_CASE] = {"--use-case-submitted", NULL, "", 0, "the account's use case form was handed in"},
+    [EMU_OPT_NEW_ACCOUNT] = {"--new-account", NULL, "", 0, "no agreement for any model was made yet"},
     [EMU_OPT_IDLE_CLOSE] = {"--idle-close", NULL, "MS", 3600000, "idle connections are closed after MS"},
     [EMU_OPT_MAX_REQUESTS] = {"--requests-per-connection", NULL, "N", 1000000000,
                               "closed behind the Nth answer, which does not say so"},
@@ -158,6 +159,7 @@ static int emu_take(struct emu *e, struct emu_settings *o, int option, const cha
     case EMU_OPT_PAGE_LOOP: e->page_loop = 1; break;
     case EMU_OPT_PAGE_ENDLESS: e->page_endless = 1; break;
     case EMU_OPT_USE_CASE: e->use_case = 1; break;
+    case EMU_OPT_NEW_ACCOUNT: e->new_account = 1; break;
     case EMU_OPT_IDLE_CLOSE: e->idle_close_ms = (int)n; break;
     case EMU_OPT_MAX_REQUESTS: e->max_requests = n; break;
     case EMU_N_OPTIONS: break;

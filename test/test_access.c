@@ -96,7 +96,8 @@ static const struct rule whole[] = {
     {ASK "m.title", "200 OK", STATES("AVAILABLE", "NOT_AVAILABLE", "NOT_AVAILABLE", "AUTHORIZED"), 0},
     {ASK "m.agree", "200 OK", STATES("AVAILABLE", "AVAILABLE", "NOT_AVAILABLE", "NOT_AUTHORIZED"), 0},
     {ASK "m.pending", "200 OK", STATES("AVAILABLE", "AVAILABLE", "PENDING", "AUTHORIZED"), 0},
-    {ASK "m.error", "200 OK", STATES("AVAILABLE", "AVAILABLE", "ERROR", "AUTHORIZED"), 0},
+    {ASK "m.error", "200 OK", STATES("AVAILABLE", "AVAILABLE", "ERROR\",\"errorMessage\":\"no\\ncard", "AUTHORIZED"),
+     0},
     {ASK "m.auth", "200 OK", STATES("AVAILABLE", "AVAILABLE", "AVAILABLE", "NOT_AUTHORIZED"), 0},
     {ASK "m.new", "200 OK", STATES("AVAILABLE", "AVAILABLE", "SOON", "AUTHORIZED"), 0},
     {ASK "m.silent", "200 OK", "{\"regionAvailability\":\"AVAILABLE\"}", 0},
@@ -124,7 +125,7 @@ static void test_whole(void)
                    "- -1 - the service lists it without an id\n"
                    "m.agree 0 m.agree agreement not accepted\n"
                    "m.auth 0 m.auth not authorised in this Region\n"
-                   "m.error 0 m.error agreement failed\n"
+                   "m.error 0 m.error agreement failed: no card\n"
                    "m.later 1 m.later \n"
                    "m.new 0 m.new agreementAvailability.status is \"SOON\"\n"
                    "m.noprofile 0 - no inference profile for it in this Region\n"

@@ -29,9 +29,11 @@ run()
 
 say 'Which models are there?'
 run models
-say 'Those that answer in text and are current, to loop over'
-run models --output TEXT --active -1
-say 'One prompt to several of them; one has not been granted to this account, and the others go on'
+say 'Which of those that answer in text can this account call, and why not the others?'
+run models --accessible --output TEXT
+say 'The ids to call them by, one a line; where a model needs an inference profile it is the id of one'
+run models --accessible --output TEXT -1 -q
+say 'One prompt to several at once; one has not been granted to this account, and the others go on'
 m=
 for id in $chosen; do
     m="$m -m $id"
@@ -41,6 +43,8 @@ expected=1 run converse --no-stream $m --max-tokens 512 --temperature 0.5 --top-
 say 'The same, streamed, with the reasoning of the models that show it'
 # shellcheck disable=SC2086
 expected=1 run converse --stream $m "$question"
+say 'And to every model that can be called'
+run converse --no-stream -m all -q --usage "$question"
 say 'Fields that only one provider knows, and a system prompt'
 run converse --no-stream -m anthropic.claude-3-haiku-20240307-v1:0 --fields '{"top_k": 50}' -s 'Answer in one sentence.' "$question"
 say 'A whole request, as the AWS documentation shows it'

@@ -1,0 +1,277 @@
+/* answer.c - one model's answer, from the question to what is said behind it.
+ * A state machine that never waits, so that many can go on side by side. Leaves out: what the answer looks
+ * like (show.c), whose turn it is (many.c). */
+#define _DEFAULT_SOURCE
+#include "cli.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_BURST 64         /* events that are taken before others have their turn */
+#define ANSWER_LOOK_UP_MS 5000  /* a hint is not worth more */
+
+/* ---- Beginning and end ---- */
+
+struct cli_answer *cli_answer_new(struct cli_asking *how, const struct cli_target *target, size_t place)
+{
+    struct cli_answer *a = calloc(1, sizeof *a);
+    char title[CLI_MAX_MODEL + 16];
+
+    if (!a)
+        return NULL;
+    a->how = how;
+    a->target = *target;
+    a->place = place;
+    a->aside = how->c->out;
+    a->aside.kept = &a->kept;
+    a->aside.newlines = 2;
+    a->aside.kind = 0;
+    a->out = &a->aside;
+    bedrock_usage_init(&a->usage);
+    bedrock_write_string(&a->model_json, target->id, strlen(target->id));
+    if (how->several && !how->c->json) {
+        snprintf(title, sizeof title, "Model: %s", target->id);
+        cli_out_line(a->out, title);
+    }
+    return a;
+}
+
+void cli_answer_free(struct cli_answer *a)
+{
+    if (!a)
+        return;
+    bedrock_end(a->call);
+    cli_tools_free(&a->tools);
+    bedrock_write_free(&a->model_json);
+    bedrock_buffer_free(&a->profile);
+    bedrock_buffer_free(&a->kept);
+    free(a);
+}
+
+/* Not into the middle of somebody else's line. */
+static void answer_say_profile(const struct cli_answer *a)
+{
+    const struct cli_asking *how = a->how;
+
+    if (how->auto_profile && a->profile.len > 0 && a->out == &how->c->out)
+        cli_remark(how->c, "bedrock: %s has no on-demand throughput here; asking through %s", a->target.id,
+                   a->profile.p);
+}
+
+void cli_answer_live(struct cli_answer *a)
+{
+    struct cli_out *o = &a->how->c->out;
+
+    if (a->out == o)
+        return;
+    a->out = o;
+    cli_out_end_line(o); /* one before it may have been interrupted */
+    answer_say_profile(a);
+    if (a->how->n_live++ > 0 && !a->how->c->json)
+        cli_out_bytes(o, "\n", 1);
+    if (a->kept.len > 0) {
+        cli_out_bytes(o, a->kept.p, a->kept.len);
+        o->newlines = a->aside.newlines;
+    }
+    o->kind = a->aside.kind;
+    bedrock_buffer_free(&a->kept);
+}
+
+/* ---- Asking ---- */
+
+static void answer_start(struct cli_answer *a)
+{
+    const struct cli_asking *how = a->how;
+    struct bedrock_request rq = {0};
+
+    rq.operation = how->stream && !a->target.one_shot ? BEDROCK_CONVERSE_STREAM : BEDROCK_CONVERSE;
+    rq.model = a->profile.len > 0 ? a->profile.p : a->target.id;
+    rq.body = how->body->p;
+    rq.body_len = how->body->len;
+    a->begun_ms = a->ended_ms = cli_now_ms();
+    a->stage = CLI_ASKING;
+    if (bedrock_start(how->c->b, &rq, &a->call) != 0) {
+        a->err = *bedrock_error(how->c->b);
+        a->stage = CLI_ANSWERED;
+    }
+}
+
+static int answer_check_kept(struct cli_answer *a)
+{
+    int code = a->aside.error ? BEDROCK_ERR_NOMEM : a->kept.error;
+
+    if (a->out != &a->aside || code == 0)
+        return 0;
+    return cli_fail(&a->err, code, "%s", code == BEDROCK_ERR_LIMIT
+                    ? "the answer is larger than 64 MiB, and no more is kept until its turn comes"
+                    : bedrock_code_text(code));
+}
+
+static int answer_take(struct cli_answer *a, const struct bedrock_event *ev)
+{
+    int rc;
+
+    if (a->first_ms == 0 && (ev->kind == BEDROCK_RESPONSE || ev->text.len > 0))
+        a->first_ms = cli_now_ms();
+    bedrock_usage_read(&a->usage, ev);
+    rc = cli_show(a, ev);
+    if (rc == 0)
+        rc = answer_check_kept(a);
+    return rc ? rc : a->how->c->out.error ? CLI_INTERRUPTED : 0;
+}
+
+static void answer_end(struct cli_answer *a, int rc)
+{
+    if (rc < 0 && a->err.code == 0)
+        a->err = *bedrock_call_error(a->call);
+    bedrock_end(a->call);
+    a->call = NULL;
+    cli_tools_free(&a->tools);
+    a->ended_ms = cli_now_ms();
+    a->stage = CLI_ANSWERED;
+    if (a->profile.len == 0 && cli_wants_profile(&a->err)) {
+        a->stage = CLI_LOOKING_UP;
+        cli_lookup_begin(&a->how->lookup, a->how->c, a->how->auto_profile ? 0 : ANSWER_LOOK_UP_MS);
+    }
+}
+
+/* 1: there is more to come; 0: the call is over. */
+static int answer_ask(struct cli_answer *a)
+{
+    struct bedrock_event ev;
+
+    for (int i = 0; i < ANSWER_BURST; i++) {
+        int rc = bedrock_step(a->call, &ev);
+
+        if (rc > BEDROCK_EVENT)
+            return 1;
+        if (rc == BEDROCK_EVENT && (rc = answer_take(a, &ev)) == 0)
+            continue;
+        answer_end(a, rc);
+        return 0;
+    }
+    return 1;
+}
+
+/* The profiles are known, or will not be: ask again through one, or leave it at the hint. */
+static void answer_looked_up(struct cli_answer *a)
+{
+    a->stage = CLI_ANSWERED;
+    if (!cli_lookup_find(&a->how->lookup, a->target.id, &a->profile) || !a->how->auto_profile)
+        return;
+    answer_say_profile(a);
+    memset(&a->err, 0, sizeof a->err);
+    a->stage = CLI_TO_ASK;
+}
+
+int cli_answer_step(struct cli_answer *a)
+{
+    while (a->stage != CLI_ANSWERED) {
+        if (a->stage == CLI_TO_ASK) {
+            answer_start(a);
+        } else if (a->stage == CLI_ASKING) {
+            if (answer_ask(a))
+                return 1;
+        } else {
+            if (cli_lookup_step(&a->how->lookup))
+                return 1;
+            answer_looked_up(a);
+        }
+    }
+    return 0;
+}
+
+/* ---- What is said behind an answer ---- */
+
+static void answer_count(char out[24], int64_t n)
+{
+    if (n < 0)
+        snprintf(out, 24, "?");
+    else
+        snprintf(out, 24, "%lld", (long long)n);
+}
+
+/* The line of the notebook that this command began as. */
+static void answer_say_usage(struct cli_answer *a)
+{
+    const struct cli *c = a->how->c;
+    char latency[24], in[24], out[24], line[160];
+
+    answer_count(latency, a->usage.latency_ms);
+    answer_count(in, a->usage.input_tokens);
+    answer_count(out, a->usage.output_tokens);
+    snprintf(line, sizeof line, "--- Latency: %sms - Input tokens:%s - Output tokens:%s ---", latency, in,
+             out);
+    if (a->how->several && !c->json)
+        cli_out_line(a->out, line);
+    else if (!a->how->several && (c->args.on[CLI_OPT_USAGE] || (!c->json && isatty(STDERR_FILENO))))
+        cli_remark(c, "%s", line);
+}
+
+/* An answer that was cut must not look complete. */
+static void answer_say_stop(const struct cli_answer *a)
+{
+    static const char *const whole[] = {"end_turn", "stop_sequence", "tool_use"};
+    const char *reason = a->usage.stop_reason[0] ? a->usage.stop_reason : "not given";
+    int cut = strcmp(reason, "max_tokens") == 0, several = a->how->several;
+
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (strcmp(reason, whole[i]) == 0)
+            return;
+    cli_remark(a->how->c, "bedrock: %s%sthe answer %s: stop reason %s%s", several ? a->target.id : "",
+               several ? ": " : "", cut ? "was cut" : "may be incomplete", reason,
+               cut ? "; --max-tokens N allows a longer one" : "");
+}
+
+/* Of several models one failed: told in its place, and the others go on. */
+static void answer_fail_in_place(struct cli_answer *a, const char *hint)
+{
+    const struct cli *c = a->how->c;
+    struct bedrock_writer w = {0};
+    struct bedrock_slice json;
+    char line[1200];
+
+    if (!c->json) {
+        snprintf(line, sizeof line, "Error: %s: %s", cli_error_name(&a->err), a->err.message);
+        cli_out_line(a->out, line);
+        if (hint[0] && !cli_signal())
+            cli_remark(c, "hint: %s", hint);
+        return;
+    }
+    cli_write_error(&w, &a->err, hint);
+    if (bedrock_write_end(&w) == 0) {
+        json.p = w.out.p;
+        json.len = w.out.len;
+        cli_show_json(a, "error", json);
+    }
+    bedrock_write_free(&w);
+}
+
+static int answer_fail(struct cli_answer *a)
+{
+    const struct cli *c = a->how->c;
+    const struct cli_lookup *lookup = &a->how->lookup;
+    char hint[1024];
+
+    if (cli_wants_profile(&a->err) && lookup->over && (a->profile.len > 0 || lookup->err.code == 0))
+        cli_hint_profile(hint, sizeof hint, a->profile.p, bedrock_region(c->b));
+    else
+        cli_hint(hint, sizeof hint, &a->err, a->target.id, bedrock_region(c->b));
+    if (a->how->several)
+        answer_fail_in_place(a, hint);
+    else
+        cli_report_hint(c, &a->err, hint);
+    return cli_status_of(a->err.code);
+}
+
+int cli_answer_tell(struct cli_answer *a)
+{
+    cli_out_end_line(a->out);
+    if (a->err.code)
+        return answer_fail(a);
+    answer_say_usage(a);
+    if (!a->how->c->json)
+        answer_say_stop(a);
+    return CLI_OK;
+}
