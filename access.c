@@ -231,8 +231,7 @@ static void access_say_bad(struct bedrock_access *a, size_t row)
 /* A state that we have a word for, or the service's own. */
 static void access_say_state(struct bedrock_access *a, size_t row, struct bedrock_json state)
 {
-    struct bedrock_slice raw = {state.p, state.len};
-    char word[64];
+    char text[BDK_MAX_ARN + 1], word[64];
 
     for (size_t i = 0; i < sizeof access_words / sizeof access_words[0]; i++)
         if (strcmp(access_words[i].path, access_words[row].path) == 0 &&
@@ -240,7 +239,7 @@ static void access_say_state(struct bedrock_access *a, size_t row, struct bedroc
             access_say_bad(a, i);
             return;
         }
-    bdk_error_text(word, sizeof word, raw);
+    bdk_error_text(word, sizeof word, access_text(state, text) ? bdk_slice(text) : bdk_slice("no word"));
     snprintf(a->reason, sizeof a->reason, "%.60s is %s", access_words[row].path,
              state.type == BEDROCK_JSON_NONE ? "not told" : word);
     a->accessible = state.type == BEDROCK_JSON_NONE ? -1 : 0;
@@ -289,7 +288,17 @@ static void access_find_id(struct bedrock_models *w, struct bedrock_access *a)
     else if (a->accessible == 1)
         access_say(a, 0, bedrock_json_contains(a->model.inference, "INFERENCE_PROFILE")
                              ? "no inference profile for it in this Region"
-                             : "takes no on-demand calls (provisioned throughput only)");
+                         : bedrock_json_contains(a->model.inference, "PROVISIONED")
+                             ? "takes no on-demand calls (provisioned throughput only)"
+                             : "takes no on-demand calls");
+}
+
+static void access_say_error(struct bedrock_access *a, const struct bedrock_error *e)
+{
+    char line[140]; /* cut at a character */
+
+    bdk_error_text(line, sizeof line, bdk_slice(e->message));
+    snprintf(a->reason, sizeof a->reason, "%.40s%s%s", e->name, e->name[0] ? ": " : "", line);
 }
 
 /* Fill in everything about a model whose question is answered (a->availability) or failed. */
@@ -310,8 +319,7 @@ static int access_tell(struct bedrock_models *w, const struct bedrock_model *m,
     else if (error->http_status == 403)
         access_say(a, -1, "the account may not ask (bedrock:GetFoundationModelAvailability)");
     else
-        snprintf(a->reason, sizeof a->reason, "%.40s%s%.140s", error->name, error->name[0] ? ": " : "",
-                 error->message);
+        access_say_error(a, error);
     access_judge_lifecycle(w, a);
     access_find_id(w, a);
     return BEDROCK_EVENT;

@@ -586,16 +586,15 @@ static int call_body(struct bedrock_call *c, struct bedrock_event *ev)
 static int call_time_out(struct bedrock_call *c, int64_t now)
 {
     const struct bedrock_options *o = &c->b->opt;
+    int connecting = c->phase == BDK_PHASE_CONNECT;
+    int ms = connecting ? o->connect_timeout_ms : o->idle_timeout_ms, whole = ms % 1000 == 0;
     char text[128];
 
     if (now >= c->deadline_ms)
         return call_host_fail(c, BEDROCK_ERR_TIMEOUT, "the call's deadline has passed");
-    if (c->phase == BDK_PHASE_CONNECT)
-        snprintf(text, sizeof text, "no connection within %d.%03d s", o->connect_timeout_ms / 1000,
-                 o->connect_timeout_ms % 1000);
-    else
-        snprintf(text, sizeof text, "silent for %d.%03d s", o->idle_timeout_ms / 1000,
-                 o->idle_timeout_ms % 1000);
+    snprintf(text, sizeof text, "%s %d %s%s", connecting ? "no connection within" : "silent for",
+             whole ? ms / 1000 : ms, whole ? "s" : "ms",
+             connecting && c->to->tls ? " (connecting and TLS)" : "");
     return call_host_fail(c, BEDROCK_ERR_TIMEOUT, text);
 }
 

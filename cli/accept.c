@@ -46,11 +46,11 @@ static int accept_choose(struct cli_access *v, struct bedrock_json *chosen)
     if (n == 0)
         return cli_fail(&v->c->err, BEDROCK_ERR_SERVICE, "there is no offer for %s", v->model.p);
     if (n_fit == 0)
-        return cli_fail(&v->c->err, BEDROCK_ERR_USAGE, "%s has no offer '%.100s'; there is %s", v->model.p, want,
-                        ids);
+        return cli_fail(&v->c->err, BEDROCK_ERR_USAGE, "%s has no offer '%.100s'; there is %s", v->model.p,
+                        want, ids);
     if (n_fit > 1)
-        return cli_fail(&v->c->err, BEDROCK_ERR_USAGE, "%s has %zu offers, name one of them: --offer ID, which is "
-                        "%s", v->model.p, n_fit, ids);
+        return cli_fail(&v->c->err, BEDROCK_ERR_USAGE, "%s has %zu offers, name one of them: --offer ID, "
+                        "which is %s", v->model.p, n_fit, ids);
     return 0;
 }
 
@@ -180,7 +180,7 @@ static int accept_judge(struct accept_wait *w)
     if (cli_now_ms() < w->stale_ms)
         return 0;
     return cli_fail(&w->v->c->err, BEDROCK_ERR_SERVICE, "the agreement for %s failed: %s", w->v->model.p,
-                    cli_shown(bedrock_json_get(answer, "agreementAvailability.errorMessage"), why, sizeof why));
+                    cli_shown(bedrock_json_get(answer, CLI_AGREEMENT_ERROR), why, sizeof why));
 }
 
 /* Look once: as above. What may pass by itself is no reason to give up. */

@@ -1,35 +1,9 @@
 /* access.c - `bedrock access`: why a model cannot be called, and what its provider offers.
  * Amazon Bedrock API reference, GetFoundationModelAvailability, ListFoundationModelAgreementOffers,
- * GetUseCaseForModelAccess. Leaves out: making the agreement (accept.c). */
+ * GetUseCaseForModelAccess. Leaves out: what it looks like (verdict.c), making the agreement (accept.c). */
 #include "cli.h"
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-static const struct {
-    const char *title, *path, *good;
-} access_states[] = {
-    {"agreement", CLI_AGREEMENT, "AVAILABLE"},
-    {"authorization", CLI_AUTHORIZATION, "AUTHORIZED"},
-    {"entitlement", "entitlementAvailability", "AVAILABLE"},
-    {"region", "regionAvailability", "AVAILABLE"},
-};
-
-/* What a word of the service means to who reads it. */
-static const struct {
-    const char *path, *word, *text;
-} access_words[] = {
-    {CLI_AGREEMENT, "NOT_AVAILABLE", "not accepted yet"},
-    {CLI_AGREEMENT, "PENDING", "accepted, and being processed"},
-    {CLI_AGREEMENT, "ERROR", "it could not be made"},
-    {CLI_AUTHORIZATION, "NOT_AUTHORIZED", "the account is not authorised for it in this Region"},
-    {"entitlementAvailability", "NOT_AVAILABLE", "the account has no entitlement to it"},
-    {"regionAvailability", "NOT_AVAILABLE", "not to be had in this Region"},
-};
-
-#define ACCESS_FORM_MISSING \
-    "not submitted; Anthropic wants its use-case form once an account: AWS console, Amazon Bedrock, Model " \
-    "catalog, any Anthropic model; or `aws bedrock put-use-case-for-model-access`"
 
 /* ---- Finding out ---- */
 
@@ -100,7 +74,9 @@ static int access_find_profile(struct cli_access *v, const char *asked)
         it = bedrock_json_iterate(all);
     while (rc == 0 && !found && bedrock_profile_next(&it, &p))
         found = bedrock_json_equals(p.id, asked) || bedrock_json_equals(p.arn, asked);
-    if (found && cli_append_string(&text, bedrock_json_get(p.json, "models[0].modelArn")) == 0 && text.len > 0) {
+    if (found)
+        cli_append_string(&text, bedrock_json_get(p.json, "models[0].modelArn"));
+    if (text.error == 0 && text.len > 0) {
         arn.p = text.p;
         arn.len = text.len;
         cli_arn(arn, &region, &name);
@@ -169,195 +145,6 @@ static int access_find_offers(struct cli_access *v)
     return cli_fetch(v->c, &rq, &v->offers);
 }
 
-/* ---- As text ---- */
-
-static void access_row(struct cli_table *t, const char *title, const char *text)
-{
-    cli_table_text(t, title);
-    cli_table_text(t, text);
-}
-
-static void access_show_state(const struct cli_access *v, struct cli_table *t, size_t i)
-{
-    struct bedrock_json answer = v->availability.json, state = bedrock_json_get(answer, access_states[i].path);
-    char word[64], text[512], why[300] = "";
-    size_t n = 0;
-
-    cli_shown(state, word, sizeof word);
-    if (strcmp(access_states[i].path, CLI_AGREEMENT) == 0)
-        cli_shown(bedrock_json_get(answer, "agreementAvailability.errorMessage"), why, sizeof why);
-    while (n < sizeof access_words / sizeof access_words[0] &&
-           (strcmp(access_words[n].path, access_states[i].path) != 0 ||
-            !bedrock_json_equals(state, access_words[n].word)))
-        n++;
-    snprintf(text, sizeof text, "%s%s%s%s%s", word, n < sizeof access_words / sizeof access_words[0] ? ": " : "",
-             n < sizeof access_words / sizeof access_words[0] ? access_words[n].text : "",
-             strlen(why) > 1 ? ": " : "", strlen(why) > 1 ? why : "");
-    access_row(t, access_states[i].title,
-               state.type == BEDROCK_JSON_NONE                     ? "not told"
-               : bedrock_json_equals(state, access_states[i].good) ? "OK"
-                                                                   : text);
-}
-
-static void access_show_lifecycle(const struct cli_access *v, struct cli_table *t)
-{
-    struct bedrock_json status = bedrock_json_get(v->summary.json, "modelLifecycle.status");
-    struct bedrock_json end = bedrock_json_get(v->summary.json, "modelLifecycle.endOfLifeTime");
-    char word[64], day[64], today[32] = "", text[200];
-    time_t now = time(NULL);
-    const struct tm *utc = gmtime(&now);
-    int plain = status.type == BEDROCK_JSON_NONE || bedrock_json_equals(status, "ACTIVE");
-
-    cli_shown(status, word, sizeof word);
-    cli_shown(end, day, sizeof day);
-    if (utc)
-        strftime(today, sizeof today, "%Y-%m-%dT%H:%M:%SZ", utc);
-    /* both are ISO 8601 in UTC, which sorts as text */
-    snprintf(text, sizeof text, "%s%s%s%s%.10s", plain ? "OK" : word, plain ? "" : ": to be replaced",
-             end.type == BEDROCK_JSON_NONE ? "" : ", ", end.type == BEDROCK_JSON_NONE ? "" : "ends ",
-             end.type == BEDROCK_JSON_NONE ? "" : day);
-    if (end.type != BEDROCK_JSON_NONE && strcmp(day, today) <= 0)
-        snprintf(text, sizeof text, "%s: ended %.10s", word, day);
-    access_row(t, "lifecycle", text);
-}
-
-static void access_show_form(const struct cli_access *v, struct cli_table *t)
-{
-    char text[400];
-
-    snprintf(text, sizeof text, "not known: %s", v->form_error);
-    if (v->form != CLI_FORM_NONE)
-        access_row(t, "use case",
-                   v->form == CLI_FORM_SUBMITTED ? "OK" : v->form == CLI_FORM_MISSING ? ACCESS_FORM_MISSING : text);
-}
-
-static void access_show_model(const struct cli_access *v, struct bedrock_buffer *b)
-{
-    const char *title[2] = {"model", v->model.p};
-    struct cli_table t;
-    char text[300];
-
-    cli_table_start(&t, title, 2, 0);
-    if (v->profile.len)
-        access_row(&t, "profile", v->profile.p);
-    for (size_t i = 0; i < sizeof access_states / sizeof access_states[0]; i++)
-        access_show_state(v, &t, i);
-    access_show_lifecycle(v, &t);
-    access_show_form(v, &t);
-    access_row(&t, "call as", v->call_as.p[0] ? v->call_as.p : "nothing: no on-demand calls, and no inference "
-               "profile for it in this Region");
-    snprintf(text, sizeof text, "%s%s%s",
-             v->accessible < 0             ? "not known"
-             : v->accessible == 0          ? "no"
-             : v->form == CLI_FORM_MISSING ? "yes, unless the form is asked for"
-                                           : "yes",
-             v->reason[0] ? ": " : "", v->reason);
-    access_row(&t, "accessible", text);
-    cli_table_append(&t, b);
-    cli_table_free(&t);
-}
-
-static void access_show_prices(struct bedrock_json card, struct bedrock_buffer *b)
-{
-    static const char *const titles[] = {"DIMENSION", "PRICE", "UNIT", "DESCRIPTION"};
-    struct bedrock_json_iter it = bedrock_json_iterate(card);
-    struct bedrock_json price;
-    struct cli_table t;
-
-    cli_table_start(&t, titles, 4, 1u << 1);
-    for (size_t n = 0; card.type == BEDROCK_JSON_ARRAY && bedrock_json_next(&it, NULL, &price); n++) {
-        cli_table_json(&t, bedrock_json_get(price, "dimension"));
-        cli_table_json(&t, bedrock_json_get(price, "price"));
-        cli_table_json(&t, bedrock_json_get(price, "unit"));
-        cli_table_json(&t, bedrock_json_get(price, "description"));
-    }
-    cli_table_append(&t, b);
-    cli_table_free(&t);
-}
-
-void cli_offer_append(struct bedrock_buffer *b, struct bedrock_json offer)
-{
-    static const struct {
-        const char *title, *path;
-    } rows[] = {
-        {"terms", CLI_OFFER_TERMS},
-        {"refund", "termDetails.supportTerm.refundPolicyDescription"},
-        {"period", "termDetails.validityTerm.agreementDuration"},
-    };
-    char id[128];
-    const char *title[2] = {"offer", cli_shown(bedrock_json_get(offer, "offerId"), id, sizeof id)};
-    struct cli_table t;
-
-    cli_table_start(&t, title, 2, 0);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cli_table_text(&t, rows[i].title);
-        cli_table_json(&t, bedrock_json_get(offer, rows[i].path));
-    }
-    cli_table_append(&t, b);
-    cli_table_free(&t);
-    access_show_prices(bedrock_json_get(offer, "termDetails.usageBasedPricingTerm.rateCard"), b);
-}
-
-static void access_show(const struct cli_access *v)
-{
-    struct bedrock_json_iter it = bedrock_json_iterate(bedrock_json_get(v->offers.json, "offers"));
-    struct bedrock_json offer;
-    struct bedrock_buffer b = {0};
-
-    access_show_model(v, &b);
-    while (bedrock_json_next(&it, NULL, &offer)) {
-        bedrock_buffer_append(&b, "\n", 1);
-        cli_offer_append(&b, offer);
-    }
-    cli_out_buffer(v->c, &b);
-}
-
-/* ---- As JSON ---- */
-
-static void access_write(struct bedrock_writer *w, const char *name, struct bedrock_json v)
-{
-    bedrock_write_name(w, name);
-    if (v.type == BEDROCK_JSON_NONE)
-        bedrock_write_null(w);
-    else
-        bedrock_write_raw(w, v.p, v.len);
-}
-
-static void access_write_text(struct bedrock_writer *w, const char *name, const struct bedrock_buffer *text)
-{
-    bedrock_write_name(w, name);
-    if (text->len > 1)
-        bedrock_write_string(w, text->p, text->len - 1);
-    else
-        bedrock_write_null(w);
-}
-
-static void access_write_form(struct bedrock_writer *w, enum cli_form form)
-{
-    bedrock_write_name(w, "useCaseSubmitted");
-    if (form == CLI_FORM_SUBMITTED || form == CLI_FORM_MISSING)
-        bedrock_write_bool(w, form == CLI_FORM_SUBMITTED);
-    else
-        bedrock_write_null(w);
-}
-
-static void access_json(const struct cli_access *v)
-{
-    struct bedrock_writer w = {0};
-
-    bedrock_write_object(&w);
-    access_write_text(&w, "modelId", &v->model);
-    access_write_text(&w, "inferenceProfileId", &v->profile);
-    cli_write_access(&w, v->accessible, v->reason, v->call_as.p);
-    access_write(&w, "availability", v->availability.json);
-    access_write(&w, "modelLifecycle", bedrock_json_get(v->summary.json, "modelLifecycle"));
-    access_write_form(&w, v->form);
-    access_write(&w, "offers", bedrock_json_get(v->offers.json, "offers"));
-    access_write_text(&w, "acceptedOfferId", &v->accepted);
-    bedrock_write_object_end(&w);
-    cli_out_written(v->c, &w);
-}
-
 /* ---- The command ---- */
 
 static int access_check_usage(struct cli *c)
@@ -377,8 +164,8 @@ static int access_check_usage(struct cli *c)
     if (alone && !a->on[CLI_OPT_ACCEPT])
         return cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s belongs to --accept", alone);
     if (a->on[CLI_OPT_ACCEPT] && !a->on[CLI_OPT_YES] && !cli_can_ask())
-        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "--accept asks for a confirmation, and there is no terminal; "
-                        "--yes goes without");
+        return cli_fail(&c->err, BEDROCK_ERR_USAGE,
+                        "--accept asks for a confirmation, and there is no terminal; --yes goes without");
     return 0;
 }
 
@@ -401,12 +188,12 @@ int cli_access(struct cli *c)
     memset(&v, 0, sizeof v);
     v.c = c;
     rc = access_find_out(&v);
-    if (v.summary.json.p && !c->json)
-        access_show(&v);
+    if (v.summary.json.p && rc != CLI_INTERRUPTED && !c->json)
+        cli_verdict_text(&v);
     if (rc == 0 && c->args.on[CLI_OPT_ACCEPT])
-        cli_accept(&v);
-    if (v.summary.json.p && c->json)
-        access_json(&v);
+        rc = cli_accept(&v);
+    if (v.summary.json.p && rc != CLI_INTERRUPTED && c->json)
+        cli_verdict_json(&v);
     status = c->err.code ? cli_report(c, &c->err, v.model.p) : v.accessible == 1 ? CLI_OK : CLI_SOME_FAILED;
     bedrock_buffer_free(&v.model);
     bedrock_buffer_free(&v.profile);

@@ -100,8 +100,8 @@ static int accessible_check(struct accessible *v)
         n += (size_t)cli_check_wanted(&v->found[i]);
     if (n == 0)
         return 0;
-    cli_remark(v->c, "bedrock: --check sends %zu text model%s a prompt for one token, which costs a few tokens",
-               n, n == 1 ? "" : "s");
+    cli_remark(v->c, "bedrock: --check sends %zu text model%s a prompt for one token, which costs a few "
+               "tokens", n, n == 1 ? "" : "s");
     return cli_check(v->c, v->found, v->n);
 }
 
@@ -139,8 +139,8 @@ static void accessible_warn(const struct accessible *v)
     if (e->code == 0)
         return;
     if (n == 0)
-        cli_remark(v->c, "bedrock: the inference profiles are not all known, and models that need one may lack an "
-                   "id: %s: %s", cli_error_name(e), e->message);
+        cli_remark(v->c, "bedrock: the inference profiles are not all known, and models that need one may "
+                   "lack an id: %s: %s", cli_error_name(e), e->message);
     else
         cli_remark(v->c, "bedrock: which models can be called is not known, so %s: %s: %s",
                    v->check                     ? "all text models are asked"

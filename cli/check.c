@@ -8,7 +8,8 @@
 #define CHECK_DEADLINE_MS 60000 /* a model that has not said a word by then is no use */
 
 static const char check_body[] =
-    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hi\"}]}],\"inferenceConfig\":{\"maxTokens\":1}}";
+    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hi\"}]}],"
+    "\"inferenceConfig\":{\"maxTokens\":1}}";
 
 /* A call under way, or a free place. */
 struct check_slot {
@@ -39,7 +40,8 @@ static void check_failed(struct cli *c, struct cli_found *f, const struct bedroc
     bedrock_buffer_append(&f->reason, name, strlen(name));
     bedrock_buffer_append(&f->reason, ": ", 2);
     cli_escape(&f->reason, e->message, strlen(e->message), 1);
-    bedrock_buffer_append(&f->reason, "", 1);
+    if (bedrock_buffer_append(&f->reason, "", 1) != 0)
+        cli_fail(&c->err, BEDROCK_ERR_NOMEM, "%s", bedrock_code_text(BEDROCK_ERR_NOMEM));
 }
 
 static void check_start(struct cli *c, struct check_slot *s, struct cli_found *f)

@@ -297,9 +297,10 @@ struct cli_lookup;
  * cli_fetch(). */
 int cli_fetch_profiles(struct cli *c, struct cli_lookup *p, struct bedrock_json *all);
 
-/* ---- access.c and accept.c: why a model cannot be called, and getting access ------------------- */
+/* ---- access.c, verdict.c, accept.c: why a model cannot be called, and getting access ---------- */
 
 #define CLI_AGREEMENT "agreementAvailability.status"
+#define CLI_AGREEMENT_ERROR "agreementAvailability.errorMessage"
 #define CLI_AUTHORIZATION "authorizationStatus"
 #define CLI_OFFER_TERMS "termDetails.legalTerm.url"
 
@@ -321,6 +322,10 @@ struct cli_access {
 
 /* Find out about v->model. 1: known; 0: the Region has no such model; else as cli_fetch(). */
 int cli_access_look(struct cli_access *v);
+
+/* Write it all to standard output. */
+void cli_verdict_text(const struct cli_access *v);
+void cli_verdict_json(const struct cli_access *v);
 
 /* Append an offer, for people to read. */
 void cli_offer_append(struct bedrock_buffer *b, struct bedrock_json offer);

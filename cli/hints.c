@@ -21,8 +21,8 @@ struct hints_row {
 
 #define HINTS_NO_ON_DEMAND "on-demand throughput"
 #define HINTS_FORM \
-    "Anthropic wants its use-case form filled in once an account: AWS console, Amazon Bedrock, Model catalog, " \
-    "any Anthropic model, or `aws bedrock put-use-case-for-model-access`"
+    "Anthropic wants its use-case form filled in once an account: AWS console, Amazon Bedrock, Model " \
+    "catalog, any Anthropic model, or `aws bedrock put-use-case-for-model-access`"
 
 static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_SERVICE, "Validation", HINTS_NO_ON_DEMAND, 0,
@@ -67,6 +67,8 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_SERVICE, "RequestTimeTooSkewed", NULL, 1, "{skew}; set the clock right"},
     {BEDROCK_ERR_SERVICE, "RequestExpired", NULL, 1, "{skew}; set the clock right"},
     {BEDROCK_ERR_SERVICE, "AccessDenied", "signature", 1, "{skew}; set the clock right"},
+    {BEDROCK_ERR_SERVICE, NULL, "scoped to a valid region", 0,
+     "the endpoint belongs to another Region than {region}: check --region and the endpoint URL"},
     {BEDROCK_ERR_SERVICE, "InvalidSignature", NULL, 0,
      "the secret key does not belong to the key id: check AWS_SECRET_ACCESS_KEY"},
     {BEDROCK_ERR_SERVICE, "SignatureDoesNotMatch", NULL, 0,
@@ -100,12 +102,14 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_TIMEOUT, NULL, "no connection within", 0,
      "is there a firewall, or a VPC without a way out? --connect-timeout S waits longer"},
     {BEDROCK_ERR_TIMEOUT, NULL, "silent for", 0, "--read-timeout S waits longer, 0 without limit"},
-    {BEDROCK_ERR_CONFIG, NULL, "no Region", 0, "export AWS_REGION=us-east-1, or give --region"},
+    {BEDROCK_ERR_CONFIG, NULL, "no Region", 0, "export AWS_REGION=us-east-1, or give --region; config files are not read yet (`aws configure get "
+     "region` prints theirs)"},
     {BEDROCK_ERR_CONFIG, NULL, "half a key pair", 0,
      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or unset both"},
     {BEDROCK_ERR_CONFIG, NULL, "no credentials", 0,
      "export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary keys), or "
-     "AWS_BEARER_TOKEN_BEDROCK"},
+     "AWS_BEARER_TOKEN_BEDROCK; profiles are not read yet: eval \"$(aws configure export-credentials "
+     "--format env)\" exports the keys of one"},
     {BEDROCK_ERR_CONFIG, NULL, "CA bundle", 0,
      "name a PEM file with certificates: --ca-bundle FILE, AWS_CA_BUNDLE or SSL_CERT_FILE"},
 };

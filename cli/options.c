@@ -6,8 +6,8 @@
 static const char *const options_models_text[] = {
     "Lists the foundation models of the Region as a table: id, name, provider, what goes in and comes "
     "out, streaming, inference types, status. The filters compare without case.",
-    "--accessible keeps the models that the account can call now: their agreement is in force, the account is "
-    "authorised and entitled, the Region has them, their life has not ended, and there is an id to call them "
+    "--accessible keeps the models that the account can call now: their agreement is in force, the account "
+    "is authorised and entitled, the Region has them, their life has not ended, and there is an id to call them "
     "by. The others come as lines \"ID: reason\" on standard error; -q leaves them out. The column CALL AS "
     "(in JSON \"callAs\", with \"accessible\" and \"reason\") and -1 give the id for -m: the model's own "
     "where it takes on-demand calls, else that of an inference profile. Of these a system-defined one is "
@@ -39,11 +39,12 @@ static const char *const options_models_examples[] = {
 static const char *const options_access_text[] = {
     "Shows why a model can or cannot be called: its agreement, authorization, entitlement, Region and "
     "lifecycle, for Anthropic's models the use-case form, and the id to call it by. MODEL is a model or an "
-    "inference profile, by id or ARN. Where the agreement is missing, the offers follow: where the terms are, "
-    "refunds, the period, and prices.",
-    "--accept makes the agreement with the offer, of several with the one that --offer names, after a question "
-    "on the terminal or with --yes; then it waits until the agreement is in force and the account authorised, "
-    "and tells on standard error how it goes. An agreement that is on its way already is waited for.",
+    "inference profile, by id or ARN. Where the agreement is missing, the offers follow: where the terms "
+    "are, refunds, the period, and prices.",
+    "--accept makes the agreement with the offer, of several with the one that --offer names, after a "
+    "question on the terminal or with --yes; then it waits until the agreement is in force and the account "
+    "authorised, and tells on standard error how it goes. An agreement that is on its way already is waited "
+    "for.",
     "--json prints one object: modelId, inferenceProfileId, accessible, reason, callAs, availability, "
     "modelLifecycle, useCaseSubmitted, offers, acceptedOfferId; what is not known or not asked for is null.",
     "The exit status is 0 when the model can be called, 1 when it cannot.",

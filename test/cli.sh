@@ -186,7 +186,7 @@ judge 'not trusted' 255 '' 'bedrock: TLS: *not trusted*hint: *--ca-bundle *'
 "$emulator" --http -- sh -c '"$0" models --connect-timeout 0.4 --endpoint-url "https${AWS_ENDPOINT_URL#http}"' \
     "$bedrock" > "$dir/out" 2> "$dir/err"
 status=$?
-judge '--connect-timeout' 255 '' 'bedrock: TIMEOUT: *no connection within 0.400 s*hint: *--connect-timeout*'
+judge '--connect-timeout' 255 '' 'bedrock: TIMEOUT: *no connection within 400 ms*hint: *--connect-timeout*'
 "$emulator" --http -- "$bedrock" models -1 > "$dir/out" 2> "$dir/err"
 status=$?
 judge 'plain HTTP to loopback' 0 "*$nova*" ''
@@ -397,7 +397,7 @@ t 'exception in a stream' 254 'You said:' 'bedrock: ThrottlingException: This is
 t 'error frame in a stream' 254 'You said:' 'bedrock: InternalError: *' converse -m fault.error-frame --stream hi
 t 'unknown event' 0 'You said: "hi".' '' converse -m fault.unknown-event --stream hi
 t 'every byte alone' 0 'You said: "hi".' '' converse -m fault.pieces --stream hi
-t '--read-timeout' 255 'You said:' 'bedrock: TIMEOUT: *silent for 0.300 s*hint: --read-timeout *' \
+t '--read-timeout' 255 'You said:' 'bedrock: TIMEOUT: *silent for 300 ms*hint: --read-timeout *' \
     converse -m fault.stall --stream --read-timeout 0.3 hi
 t '--read-timeout 0' 0 'You said: "hi".' '' converse -m fault.slow-300 --read-timeout 0 hi
 ok 'a large answer' test "$("$bedrock" converse -m fault.big-3000000 hi | wc -c)" -eq 3000001

@@ -313,7 +313,7 @@ t 'access, not entitled' 1 '*entitlement *NOT_AVAILABLE: the account has no enti
 t 'access, not here' 1 '*region *NOT_AVAILABLE: not to be had in this Region*' '' access emulator.not-in-region-v1:0
 t 'access, ended' 1 '*lifecycle *LEGACY: ended 2025-03-31*accessible *no: end of life since 2025-03-31' '' \
     access emulator.ended-v1:0
-t 'access, legacy' 0 '*lifecycle *LEGACY: to be replaced*accessible *yes*' '' access anthropic.claude-v2:1
+t 'access, legacy' 0 '*lifecycle *OK, LEGACY*accessible *yes*' '' access anthropic.claude-v2:1
 t 'access, provisioned' 1 '*call as *nothing: no on-demand calls, *accessible *no: takes no on-demand calls*' '' \
     access emulator.provisioned-v1:0
 t 'access, no such model' 254 '' "bedrock: SERVICE: us-east-1 has no model and no inference profile 'nothing'${nl}hint: \`bedrock models\` *" \

@@ -113,7 +113,7 @@ t 'one in the middle' 1 "Model: $nova$nl$hi$nl$end$nl${nl}Model: $llama${nl}Erro
     'hint: *' converse -m $nova -m $llama -m $pro hi
 t 'one that was cut after text, kept' 1 "Model: fault.slow-200*Model: fault.bad-crc${nl}You${nl}Error: PROTOCOL: *$nl${nl}Model: $nova*$end" \
     '' converse --stream -m fault.slow-200 -m fault.bad-crc -m $nova hi
-t 'one that stalls holds up its own place only' 1 "Model: fault.stall${nl}You said:${nl}Error: TIMEOUT: *silent for 0.300 s$nl${nl}Model: $nova$nl$hi$nl$end" \
+t 'one that stalls holds up its own place only' 1 "Model: fault.stall${nl}You said:${nl}Error: TIMEOUT: *silent for 300 ms$nl${nl}Model: $nova$nl$hi$nl$end" \
     'hint: --read-timeout *' converse --stream --read-timeout 0.3 -m fault.stall -m $nova hi
 t 'none but itself, --unordered' 1 "Model: $nova$nl$hi$nl$end$nl${nl}Model: fault.stall${nl}Error: TIMEOUT: *" \
     'hint: --read-timeout *' converse --unordered --read-timeout 0.3 -m fault.stall -m $nova hi

@@ -11,9 +11,10 @@ const good = {
 const models = [
     { modelName: 'Nameless', outputModalities: ['TEXT'] },
     { modelId: 'odd.bare-v1' },
-    { modelId: 'odd.types-v1', modelName: 7, providerName: null, inputModalities: 'TEXT', outputModalities: [1, 'TEXT', null],
-        modelLifecycle: 'X', accessible: 'theirs' },
-    { modelId: 'odd.\u001b[31mred', modelName: 'line\nbreak', inferenceTypesSupported: ['ON_DEMAND', 'TELEPATHY'] },
+    { modelId: 'odd.types-v1', modelName: 7, providerName: null, inputModalities: 'TEXT',
+        outputModalities: [1, 'TEXT', null], modelLifecycle: 'X', accessible: 'theirs' },
+    { modelId: 'odd.\u001b[31mred', modelName: 'line\nbreak',
+        inferenceTypesSupported: ['ON_DEMAND', 'TELEPATHY'] },
     { modelId: 'odd.word-v1', inferenceTypesSupported: ['ON_DEMAND'] },
     { modelId: 'odd.silent-v1', inferenceTypesSupported: ['ON_DEMAND'] },
     { modelId: 'odd.agreed-v1' }, { modelId: 'odd.offerless-v1' }, { modelId: 'odd.tokenless-v1' },
@@ -38,7 +39,8 @@ const profiles = [
 ];
 
 const offers = { 'odd.agreed-v1': [{ offerToken: 'token' }], 'odd.tokenless-v1': [{ offerId: 'offer-1' }] };
-/* what is answered about odd.agreed-v1 once it was agreed to, look after look: null is an error that passes */
+/* what is answered about odd.agreed-v1 once it was agreed to, look after look: null is an error that passes
+ * by itself */
 const looks = [null, { ...missing, agreementAvailability: { status: 'PENDING' } }, null, good];
 
 function answer(path, query, id) {

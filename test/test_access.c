@@ -127,7 +127,7 @@ static void test_whole(void)
                    "m.auth 0 m.auth not authorised in this Region\n"
                    "m.error 0 m.error agreement failed: no card\n"
                    "m.later 1 m.later \n"
-                   "m.new 0 m.new agreementAvailability.status is \"SOON\"\n"
+                   "m.new 0 m.new agreementAvailability.status is SOON\n"
                    "m.noprofile 0 - no inference profile for it in this Region\n"
                    "m.ok 1 m.ok \n"
                    "m.over 0 m.over end of life since 2025-12-31\n"

@@ -452,8 +452,8 @@ static void test_time_outs(void)
         int connecting, deadline_ms;
         int64_t advance;
     } cases[] = {
-        {"connecting", "no connection within 10.000 s", 1, 0, 10001},
-        {"silence", "silent for 3600.000 s", 0, 0, 3600001},
+        {"connecting", "no connection within 10 s (connecting and TLS)", 1, 0, 10001},
+        {"silence", "silent for 3600 s", 0, 0, 3600001},
         {"the deadline", "deadline", 0, 500, 501},
         {"the deadline while connecting", "deadline", 1, 500, 501},
     };

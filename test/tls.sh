@@ -277,7 +277,7 @@ check 'a client certificate is demanded' must-ask "$nothing"
 check 'HTTP/2 only' h2 "$tls the server does not speak HTTP/1\\.1 on this port \\(alert 120\\)"
 check 'a server for another host' other-host "$tls the server does not know this host name \\(alert 112\\)"
 check 'plain HTTP' plain "$tls the server answers in plain HTTP on this port"
-check 'silence' silent 'TIMEOUT: localhost:[0-9]*: no connection within 0\.300 s' root.pem localhost 0 300
+check 'silence' silent 'TIMEOUT: localhost:[0-9]*: no connection within 300 ms \(connecting and TLS\)' root.pem localhost 0 300
 check 'nobody there' refused 'CONNECT: connect localhost:[0-9]*: Connection refused'
 
 # ---- CA bundles ----------------------------------------------------------------------------------

@@ -24,14 +24,15 @@ static const struct {
     {"GET", "/async-invoke", "ListAsyncInvokes", 0},
     {"GET", "/async-invoke/*", "GetAsyncInvoke", 0},
     {"GET", "/foundation-models/*", "GetFoundationModel", 0},
-    {"GET", "/inference-profiles", "ListInferenceProfiles", 0},
+    {"GET", "/inference-profiles", "ListInferenceProfiles", BEDROCK_LIST_INFERENCE_PROFILES},
     {"GET", "/inference-profiles/*", "GetInferenceProfile", 0},
     {"GET", "/custom-models", "ListCustomModels", 0},
     {"GET", "/marketplace-model/endpoints", "ListMarketplaceModelEndpoints", 0},
     {"GET", "/guardrails/*", "GetGuardrail", 0},
     {"POST", "/model-invocation-job", "CreateModelInvocationJob", 0},
     {"POST", "/model-invocation-job/*/stop", "StopModelInvocationJob", 0},
-    {"POST", "/create-foundation-model-agreement", "CreateFoundationModelAgreement", 0},
+    {"POST", "/create-foundation-model-agreement", "CreateFoundationModelAgreement",
+     BEDROCK_CREATE_AGREEMENT},
 };
 #define N_OPERATIONS (sizeof operations / sizeof operations[0])
 
@@ -163,7 +164,7 @@ static void call(struct mock *m, const struct vector *v, int operation)
     mock_options(&o, m, NULL);
     o.region = "us-west-2";
     rq.operation = (enum bedrock_operation)operation;
-    if (operation != BEDROCK_LIST_FOUNDATION_MODELS) {
+    if (strncmp(v->path, "/model/", 7) == 0) {
         write_model(&model, v);
         rq.model = model.p;
     }
