@@ -21,7 +21,7 @@ curl_row()
 {
     row "$1" "$runs" curl -sS -o /dev/null --cacert "$AWS_CA_BUNDLE" --aws-sigv4 "aws:amz:$AWS_REGION:bedrock" \
         --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H 'Content-Type: application/json' -d "$body" \
-        "$BEDROCK_EMULATOR_HTTPS/model/$2"
+        "${3:-$BEDROCK_EMULATOR_HTTPS}/model/$2"
 }
 
 echo 'Parts (best of 400 runs over 64 KiB):'
@@ -35,6 +35,8 @@ echo "A whole process over TLS: median wall of $runs, CPU of that run, peak resi
 row 'bedrock --version' "$runs" "$bedrock" --version
 row 'bedrock converse, one shot' "$runs" "$bedrock" converse -q --no-stream -m fault.big-200 hi
 command -v curl > /dev/null && curl_row 'curl --aws-sigv4, the same' fault.big-200/converse
+row 'bedrock converse, one shot, without TLS' "$runs" "$bedrock" converse -q --no-stream --endpoint-url "$BEDROCK_EMULATOR_HTTP" -m fault.big-200 hi
+command -v curl > /dev/null && curl_row 'curl --aws-sigv4, the same' fault.big-200/converse "$BEDROCK_EMULATOR_HTTP"
 row 'bedrock converse --stream, 10 deltas' "$runs" "$bedrock" converse -q --stream -m fault.deltas-10 hi
 row 'bedrock converse --stream, 10,000 deltas' 10 "$bedrock" converse -q --stream -m fault.deltas-10000 hi
 row 'bedrock converse --stream, 20,000 deltas' 10 "$bedrock" converse -q --stream -m fault.deltas-20000 hi
