@@ -90,6 +90,9 @@ static int args_unknown(struct args_cursor *c, const char *arg, const char *name
     char typed[ARGS_MAX_WORD + 1];
     size_t best;
 
+    if (len == strlen("profile") && strncmp(name, "profile", len) == 0)
+        return cli_fail(c->e, BEDROCK_ERR_USAGE, "--profile: profiles are not read yet; eval \"$(aws "
+                        "configure export-credentials --profile NAME --format env)\" exports the keys of one");
     snprintf(typed, sizeof typed, "%.*s", len < sizeof typed ? (int)len : (int)sizeof typed - 1, name);
     best = cli_distance_limit(typed) + 1;
     for (const struct cli_option *o = cli_options; o->help && len < sizeof typed; o++) {

@@ -4,6 +4,7 @@
 #define _DEFAULT_SOURCE
 #include "cli.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -208,8 +209,28 @@ static void hints_value(char *out, size_t cap, const char *word, size_t len,
         snprintf(out, cap, "%s", region[0] ? region : "none yet");
 }
 
+/* A proxy that is set but not used is the likely cause when nobody can be reached. */
+static const char *hints_proxy(const struct bedrock_error *e)
+{
+    static const char *const names[] = {"HTTPS_PROXY", "https_proxy"};
+
+    if (e->code != BEDROCK_ERR_RESOLVE && e->code != BEDROCK_ERR_CONNECT && e->code != BEDROCK_ERR_TIMEOUT)
+        return NULL;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *set = getenv(names[i]);
+
+        if (set && set[0])
+            return "HTTPS_PROXY is set, but proxies are not supported yet; the connection was tried directly";
+    }
+    return NULL;
+}
+
 static const char *hints_find(const struct bedrock_error *e)
 {
+    const char *proxy = hints_proxy(e);
+
+    if (proxy)
+        return proxy;
     for (size_t i = 0; i < sizeof hints_rows / sizeof hints_rows[0]; i++)
         if (hints_fits(&hints_rows[i], e))
             return hints_rows[i].hint;

@@ -201,7 +201,7 @@ const struct cli_option cli_options[] = {
     {CLI_OPT_JSON, CLI_EVERY, 0, "json", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "the service's JSON on standard output, errors as JSON on standard error"},
     {CLI_OPT_VERBOSE, CLI_EVERY, 'v', "verbose", CLI_FLAG, NULL, 0, 0, 0, NULL,
-     "show what is sent and received, secrets as ****, on standard error"},
+     "show connections, request and response headers, secrets as ****, on standard error"},
     {CLI_OPT_QUIET, CLI_EVERY, 'q', "quiet", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "nothing on standard error but errors"},
     {CLI_OPT_HELP, CLI_EVERY, 'h', "help", CLI_FLAG, NULL, 0, 0, 0, NULL, "show help, and do nothing"},

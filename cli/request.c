@@ -122,8 +122,11 @@ static int request_body(struct cli *c, struct cli_request *r)
     if (rc != 0)
         return rc;
     if (r->prompt.bytes.len == 0 && !request_has_messages(r))
-        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "no prompt: give words, pipe a text in, or name "
-                        "a request with --input");
+        return r->base.type == BEDROCK_JSON_NONE
+                   ? cli_fail(&c->err, BEDROCK_ERR_USAGE, "no prompt: give words, pipe a text in, or name "
+                              "a request with --input")
+                   : cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s has no \"messages\" that hold any, and "
+                              "there is no prompt beside it", r->input.origin);
     if (r->prompt.bytes.len > 0) {
         p.text = r->prompt.bytes.p;
         p.text_len = r->prompt.bytes.len;

@@ -60,6 +60,7 @@ fi
 bad 'unknown command' "unknown command 'convrese'; did you mean 'converse'?" convrese
 bad 'unknown command, like nothing' "unknown command 'xyzzy'; \`bedrock help\` lists them" xyzzy
 bad 'unknown option' 'unknown option --stram; did you mean --stream?' converse --stram
+bad 'profiles are to come' '--profile: profiles are not read yet; *' converse --profile x hi
 bad 'a beginning of an option' 'unknown option --max; did you mean --max-tokens?' converse --max 5
 bad 'unknown option with a value' 'unknown option --tempreature=1; did you mean --temperature?' \
     converse --tempreature=1
@@ -128,7 +129,7 @@ bad 'model id too long' 'the model id is longer than 2048 bytes' \
 bad 'no prompt' 'no prompt: *' converse -m $nova
 bad 'empty prompt' 'no prompt: *' converse -m $nova ''
 echo '{"messages":[]}' > "$dir/none.json"
-bad 'no messages' 'no prompt: *' converse -m $nova --input "$dir/none.json"
+bad 'no messages' '*none.json has no "messages" that hold any*' converse -m $nova --input "$dir/none.json"
 echo hi > "$dir/hi"
 AWS_ENDPOINT_URL=http://127.0.0.1:1 "$bedrock" converse -m $nova -s - - < "$dir/hi" > "$dir/out" 2> "$dir/err"
 status=$?
@@ -399,6 +400,11 @@ t 'unknown event' 0 'You said: "hi".' '' converse -m fault.unknown-event --strea
 t 'every byte alone' 0 'You said: "hi".' '' converse -m fault.pieces --stream hi
 t '--read-timeout' 255 'You said:' 'bedrock: TIMEOUT: *silent for 300 ms*hint: --read-timeout *' \
     converse -m fault.stall --stream --read-timeout 0.3 hi
+HTTPS_PROXY=http://127.0.0.1:1
+export HTTPS_PROXY
+t 'a proxy that is not used' 255 '' 'bedrock: CONNECT: *hint: HTTPS_PROXY is set, but *' \
+    converse -m $nova --endpoint-url https://127.0.0.1:1 hi
+unset HTTPS_PROXY
 t '--read-timeout 0' 0 'You said: "hi".' '' converse -m fault.slow-300 --read-timeout 0 hi
 ok 'a large answer' test "$("$bedrock" converse -m fault.big-3000000 hi | wc -c)" -eq 3000001
 ok 'a long stream' test "$("$bedrock" converse -m fault.deltas-20000 --stream hi | wc -c)" -eq 400001

@@ -179,6 +179,7 @@ static int emu_listen(struct emu_server *s, int tls)
 {
     struct sockaddr_in addr = {0};
     socklen_t len = sizeof addr;
+    char what[64];
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
     s->listener[tls] = fd;
@@ -190,8 +191,10 @@ static int emu_listen(struct emu_server *s, int tls)
     addr.sin_port = htons((uint16_t)s->port[tls]);
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, SOMAXCONN) != 0 ||
-        getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
-        return emu_fail(tls ? "listen for TLS" : "listen for HTTP");
+        getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
+        snprintf(what, sizeof what, "listen for %s on 127.0.0.1:%d", tls ? "TLS" : "HTTP", s->port[tls]);
+        return emu_fail(what);
+    }
     s->port[tls] = ntohs(addr.sin_port);
     return 0;
 }
