@@ -427,8 +427,8 @@ int bedrock_timeout_ms(const struct bedrock_call *c);
 
 /*
  * Wait until at least one of n calls can move, at most timeout_ms (-1: as long as it takes).
- * Returns how many can, 0 when the time passed or nothing can happen, < 0 on failure. ready may be NULL; else ready[i] is
- * set to 1 for the calls worth a step and 0 for the others. Finished calls and NULLs never are.
+ * Returns how many can, 0 when the time passed or nothing can happen, < 0 on failure. ready may be NULL;
+ * else ready[i] is set to 1 for the calls worth a step and 0 for the others. Finished calls and NULLs never are.
  */
 int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int timeout_ms);
 

@@ -12,7 +12,7 @@
 
 #define TLS_MAX_CERT 16384u     /* a certificate larger than this is nobody's server certificate */
 #define TLS_MIN_RSA_BYTES 256   /* 2048 bits */
-#define TLS_MAX_ROUNDS 64       /* this many reads that bring nothing, and a step returns to look at the clock */
+#define TLS_MAX_ROUNDS 64       /* after so many reads that bring nothing a step returns to the clock */
 #define TLS_ALERT_PROTOCOL_VERSION 70
 #define TLS_UNIX_EPOCH_DAYS 719528  /* days from year 0, as BearSSL counts, to 1970 */
 

@@ -12,10 +12,6 @@ static int access_keep(struct cli_access *v, const struct bedrock_access *a)
     const char *call_as = v->profile.len ? v->profile.p : a->call_as.p;
     size_t len = v->profile.len ? v->profile.len - 1 : a->call_as.len;
 
-    if (a->accessible < 0 && a->error) {
-        v->c->err = *a->error;
-        return v->c->err.code;
-    }
     v->accessible = a->accessible;
     snprintf(v->reason, sizeof v->reason, "%s", a->reason);
     v->call_as.len = 0;
@@ -24,6 +20,8 @@ static int access_keep(struct cli_access *v, const struct bedrock_access *a)
         return cli_fail(&v->c->err, BEDROCK_ERR_NOMEM, "%s", bedrock_code_text(BEDROCK_ERR_NOMEM));
     cli_fetched_copy(v->c, &v->summary, a->model.json);
     cli_fetched_copy(v->c, &v->availability, a->availability);
+    if (a->accessible < 0 && a->error && v->c->err.code == 0)
+        v->c->err = *a->error; /* what is known without an answer is shown all the same */
     return v->c->err.code;
 }
 

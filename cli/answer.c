@@ -236,7 +236,7 @@ static void answer_fail_in_place(struct cli_answer *a, const char *hint)
         snprintf(line, sizeof line, "Error: %s: %s", cli_error_name(&a->err), a->err.message);
         cli_out_line(a->out, line);
         if (hint[0] && !cli_signal())
-            cli_remark(c, "hint: %s", hint);
+            cli_remark(c, "hint: %s: %s", a->target.id, hint);
         return;
     }
     cli_write_error(&w, &a->err, hint);

@@ -103,7 +103,8 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_TIMEOUT, NULL, "no connection within", 0,
      "is there a firewall, or a VPC without a way out? --connect-timeout S waits longer"},
     {BEDROCK_ERR_TIMEOUT, NULL, "silent for", 0, "--read-timeout S waits longer, 0 without limit"},
-    {BEDROCK_ERR_CONFIG, NULL, "no Region", 0, "export AWS_REGION=us-east-1, or give --region; config files are not read yet (`aws configure get "
+    {BEDROCK_ERR_CONFIG, NULL, "no Region", 0,
+     "export AWS_REGION=us-east-1, or give --region; config files are not read yet (`aws configure get "
      "region` prints theirs)"},
     {BEDROCK_ERR_CONFIG, NULL, "half a key pair", 0,
      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or unset both"},

@@ -1,11 +1,14 @@
 /* many.c - many models asked side by side in one thread, and their answers in the order given.
  * Leaves out: what one answer is (answer.c). */
+#define _DEFAULT_SOURCE
 #include "cli.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define MANY_DEFAULT_PARALLEL 8
 #define MANY_MAX_PARALLEL 256
+#define MANY_OTHER_FILES 16 /* descriptors that are not calls' */
 
 struct many {
     struct cli *c;
@@ -155,6 +158,17 @@ static int many_status(const struct many *m)
     return m->failed == m->told || m->failed == 0 ? m->first_status : CLI_SOME_FAILED;
 }
 
+/* Never more at a time than there may be sockets: what cannot connect would fail, though it need only wait. */
+static size_t many_parallel(long asked)
+{
+    size_t n = asked > 0 ? (size_t)asked : MANY_DEFAULT_PARALLEL;
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < n + MANY_OTHER_FILES)
+        n = files.rlim_cur > MANY_OTHER_FILES + 1 ? (size_t)files.rlim_cur - MANY_OTHER_FILES : 1;
+    return n;
+}
+
 int cli_ask_all(struct cli_asking *how, const struct cli_targets *t)
 {
     const struct cli_args *args = &how->c->args;
@@ -169,7 +183,7 @@ int cli_ask_all(struct cli_asking *how, const struct cli_targets *t)
     m.kept = calloc(t->n, sizeof *m.kept);
     m.rows = cli_rows_new(t);
     if (m.kept && m.rows)
-        many_run(&m, parallel > 0 ? (size_t)parallel : MANY_DEFAULT_PARALLEL);
+        many_run(&m, many_parallel(parallel));
     else
         cli_fail(&m.c->err, BEDROCK_ERR_NOMEM, "out of memory");
     if (cli_signal())

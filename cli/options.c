@@ -7,7 +7,8 @@ static const char *const options_models_text[] = {
     "Lists the foundation models of the Region as a table: id, name, provider, what goes in and comes "
     "out, streaming, inference types, status. The filters compare without case.",
     "--accessible keeps the models that the account can call now: their agreement is in force, the account "
-    "is authorised and entitled, the Region has them, their life has not ended, and there is an id to call them "
+    "is authorised and entitled, the Region has them, their life has not ended, and there is an id to "
+    "call them "
     "by. The others come as lines \"ID: reason\" on standard error; -q leaves them out. The column CALL AS "
     "(in JSON \"callAs\", with \"accessible\" and \"reason\") and -1 give the id for -m: the model's own "
     "where it takes on-demand calls, else that of an inference profile. Of these a system-defined one is "
@@ -73,7 +74,7 @@ static const char *const options_converse_text[] = {
     "With several models, or a list of them, all are asked side by side, --parallel N at a time. Each answer "
     "stands between a line \"Model: ID\" and one with latency and tokens, in the order given: the first "
     "that is not complete is printed as it arrives, and what comes of the others is kept until their turn, "
-    "at most 64 MiB each. With --unordered each whole answer is printed when it is complete. A model that "
+    "at most 64 MiB each (one that never ends keeps all behind it). With --unordered each whole answer is printed when it is complete. A model that "
     "fails prints \"Error: CODE: message\" in its place, and the others go on. When interrupted, the answers "
     "that are complete are printed.",
     "--json prints the service's response on one line. With --stream each event is a line, "
@@ -99,7 +100,7 @@ static const char *const options_converse_examples[] = {
     "git diff | bedrock converse -m amazon.nova-lite-v1:0 \"Review this:\"",
     "bedrock converse --input request.json --max-tokens 200 --json",
     "bedrock converse -m all --usage \"What is the capital of Italy?\"",
-    "bedrock models --accessible -1 | bedrock converse -m - --json \"Say hi\"",
+    "bedrock models --accessible --output text -1 | bedrock converse -m - \"Hi\"",
     NULL,
 };
 

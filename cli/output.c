@@ -179,10 +179,8 @@ int cli_out_line(struct cli_out *o, const char *text)
     struct bedrock_buffer b = {0};
 
     cli_out_end_line(o);
-    if (o->terminal)
-        cli_escape(&b, text, strlen(text), 1);
-    else
-        bedrock_buffer_append(&b, text, strlen(text));
+    /* into a pipe, too: an id or a message of the service must not begin a line of its own */
+    cli_escape(&b, text, strlen(text), 1);
     bedrock_buffer_append(&b, "\n", 1);
     o->newlines = 1;
     return output_buffer(o, &b);

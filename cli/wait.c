@@ -13,15 +13,34 @@
 
 #define WAIT_UNPOLLED_MS 10 /* how often calls are looked at that poll() cannot take */
 
+/* timeout(1) sends its signal to the child and then to the child's group: these two are one */
+#define WAIT_SECOND_MS 250
+
 static volatile sig_atomic_t wait_signal;
+static int64_t wait_since_ms; /* the handler's alone */
 static int wait_pipe[2] = {-1, -1};
 
 /* ---- Signals ---- */
 
+int64_t cli_now_ms(void)
+{
+    struct timespec now = {0, 0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The first signal ends the calls and shows what is complete; a later one ends the program there and then. */
 static void wait_on_signal(int number)
 {
     int err = errno;
 
+    if (!wait_signal) {
+        wait_since_ms = cli_now_ms();
+    } else if (cli_now_ms() - wait_since_ms > WAIT_SECOND_MS) {
+        signal(number, SIG_DFL);
+        raise(number); /* it comes when this handler returns */
+    }
     wait_signal = number;
     if (write(wait_pipe[1], "", 1) < 0)
         wait_signal = number; /* the pipe is full: it wakes poll() as it is */
@@ -36,8 +55,9 @@ static void wait_catch(int number)
         return;
     memset(&a, 0, sizeof a);
     a.sa_handler = wait_on_signal;
-    a.sa_flags = (int)SA_RESETHAND;
     sigemptyset(&a.sa_mask);
+    sigaddset(&a.sa_mask, SIGINT);
+    sigaddset(&a.sa_mask, SIGTERM);
     sigaction(number, &a, NULL);
 }
 
@@ -59,14 +79,6 @@ int cli_signal(void)
 }
 
 /* ---- Waiting ---- */
-
-int64_t cli_now_ms(void)
-{
-    struct timespec now = {0, 0};
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The shorter of two time-outs, of which -1 is none. */
 static int wait_sooner(int a, int b)

@@ -319,7 +319,7 @@ t 'access, provisioned' 1 '*call as *nothing: no on-demand calls, *accessible *n
 t 'access, no such model' 254 '' "bedrock: SERVICE: us-east-1 has no model and no inference profile 'nothing'${nl}hint: \`bedrock models\` *" \
     access nothing
 t 'access, no such model, --json' 254 '' '{"error":{"code":"SERVICE",*}}' access nothing --json
-with '--deny GetFoundationModelAvailability' 'access, may not ask' 254 '' "bedrock: AccessDeniedException: *$refused*" access $nova
+with '--deny GetFoundationModelAvailability' 'access, may not ask' 254 '*agreement *not told*call as *accessible *not known: *' "bedrock: AccessDeniedException: *$refused*" access $nova
 with '--deny ListFoundationModelAgreementOffers' 'access, may not see offers' 254 '*accessible *no: agreement not accepted' \
     "bedrock: AccessDeniedException: *${refused}ListFoundationModelAgreementOffers*" access $llama
 with '--deny ListInferenceProfiles' 'access, may not see profiles' 254 '' 'bedrock: AccessDeniedException: *' access us.$nova
