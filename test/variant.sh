@@ -28,7 +28,7 @@ dir=.build/$variant
 mkdir -p "$dir"
 # only sources and their data: times are kept, so that a second run compiles what changed
 tar cf - --exclude='*.o' --exclude='*.a' --exclude=.build --exclude=.git --exclude=node_modules \
-    Makefile LICENSE ./*.md ./*.in ./*.[ch] cli test fuzz tools examples doc | (cd "$dir" && tar xf -)
+    Makefile LICENSE ./*.md ./*.in ./*.[ch] cli test fuzz tools bench examples doc | (cd "$dir" && tar xf -)
 VECTORS=$(cd ../shared/spec/vectors 2> /dev/null && pwd) || VECTORS=absent
 set -- VECTORS="$VECTORS" "$@"
 cd "$dir"
