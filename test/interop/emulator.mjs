@@ -11,7 +11,8 @@ import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-
 import { assertDone, bedrock, check, end, errorOf, jsonLines, sdkClients } from './peer.mjs';
 
 const env = process.env;
-const endpoint = env.AWS_ENDPOINT_URL;
+// node asks the system's resolver for localhost, which a bare machine may not know
+const endpoint = env.AWS_ENDPOINT_URL.replace('//localhost:', '//127.0.0.1:');
 const scheme = new URL(endpoint).protocol.slice(0, -1);
 const keys = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
 const settings = { region: env.AWS_REGION, credentials: keys };
