@@ -17,7 +17,7 @@ struct task {
 };
 
 /*
- * Tell epoll what the call waits for now. Its descriptor may be another one after each step: addresses are
+ * Tell epoll what the call now waits for. Its descriptor may be another one after each step: addresses are
  * tried in turn, a kept connection that broke is replaced. A closed one has left the set by itself, and
  * its number may be in use again.
  */

@@ -31,7 +31,7 @@ struct emu_conn {
     int stirred;                /* the socket had something for it in this run */
     int64_t idle_ms;            /* since when it is idle */
     int64_t wake_ms;            /* when it wants to be run in any case */
-    int blocked;                /* the socket takes no more for now */
+    int blocked;                /* the socket takes no more until poll() says so */
 };
 
 /* ---- Bytes ---- */
