@@ -141,7 +141,7 @@ static int bedrock_load_trust(struct bedrock *b, const struct bedrock_options *o
             rc = bdk_trust_load(&b->aws_trust, 1, NULL, 0, "", b->opt.alloc, b->opt.alloc_ctx,
                                 &b->err);
         if (rc == 0 && any_other) {
-            if (bdk_ca_system(&pem, source) < 0)
+            if (bdk_ca_system(&pem, source, env) < 0)
                 rc = bdk_error_set(&b->err, BEDROCK_ERR_NOMEM, "no memory for the CA bundle");
             else
                 rc = bdk_trust_load(&b->other_trust, 1, pem.p, pem.len, source, b->opt.alloc,
@@ -188,6 +188,8 @@ int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *given
     bedrock_keep_options(b, &opt);
     env.fn = opt.getenv;
     env.ctx = opt.getenv_ctx;
+    env.read_file = opt.read_file;
+    env.read_file_ctx = opt.read_file_ctx;
     b->cpu = bdk_cpu();
     rc = bedrock_set_user_agent(b, &opt);
     if (rc == 0)

@@ -275,6 +275,12 @@ typedef int64_t (*bedrock_clock_fn)(void *ctx, int wall);
 typedef const char *(*bedrock_getenv_fn)(void *ctx, const char *name);
 
 /*
+ * Read a whole file and append it to out, of which max is a ceiling. 0, or the errno that says why not:
+ * ENOENT where there is none.
+ */
+typedef int (*bedrock_read_file_fn)(void *ctx, const char *path, struct bedrock_buffer *out);
+
+/*
  * What the client is doing, a line at a time and without secrets: each attempt, what was sent and
  * received. `line` is zero-terminated and has no newline.
  */
@@ -317,6 +323,8 @@ struct bedrock_options {
                                    one is free; 0: no limit */
     int max_idle;               /* connections to one host that are kept for later calls, for 60 s; 0: 8;
                                    at most 64 over all hosts; below 0: none */
+    bedrock_read_file_fn read_file; /* every file is read through it; NULL: open(2) and read(2) */
+    void *read_file_ctx;
 };
 
 /* ---- Client ---------------------------------------------------------------------------------- */

@@ -420,9 +420,12 @@ int bdk_host_is_loopback(const char *host);
 /* Parse a literal address: 4 or 16 bytes into ip, its length returned; 0: a name. */
 size_t bdk_host_ip(const char *host, unsigned char ip[16]);
 
+/* The environment, and the files: what a program may have put in the place of both. */
 struct bdk_env {
     bedrock_getenv_fn fn;
     void *ctx;
+    bedrock_read_file_fn read_file;
+    void *read_file_ctx;
 };
 
 /* NULL for unset, empty and blank variables. */
@@ -440,7 +443,7 @@ int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bed
 
 /* The system's own bundle, from the first of the usual places that has one: 1, 0 when none has, or
  * BEDROCK_ERR_NOMEM. */
-int bdk_ca_system(struct bedrock_buffer *pem, char source[512]);
+int bdk_ca_system(struct bedrock_buffer *pem, char source[512], const struct bdk_env *env);
 
 /* The usual places, ended by NULL. */
 extern const char *const bdk_ca_places[];
@@ -457,6 +460,69 @@ struct bdk_creds {
 int bdk_creds_load(struct bdk_creds *c, const struct bedrock_options *opt, const struct bdk_env *env,
                    struct bedrock_error *e);
 void bdk_creds_free(struct bdk_creds *c, const struct bedrock_options *opt);
+
+/* ---- file.c: whole files into memory --------------------------------------------------------- */
+
+/* See bedrock_read_file_fn; a directory is EISDIR, what is no regular file EINVAL, too large EFBIG. */
+int bdk_file_read(void *ctx, const char *path, struct bedrock_buffer *out);
+
+/* The same through the program's hook, if there is one. */
+int bdk_read_file(const struct bdk_env *env, const char *path, struct bedrock_buffer *out);
+
+/* What such an error is in words. */
+void bdk_file_why(int err, char out[128]);
+
+/* ---- base64.c: RFC 4648 ----------------------------------------------------------------------- */
+
+/* Bytes that wait for the next ones; zero it to start. */
+struct bdk_base64 {
+    unsigned char left[3];
+    unsigned n;
+};
+
+/* Append p[0..n) encoded, as far as it fills groups of three; the rest follows with the next piece or the
+ * end. Return b->error. */
+int bdk_base64_add(struct bedrock_buffer *b, struct bdk_base64 *s, const void *p, size_t n);
+int bdk_base64_end(struct bedrock_buffer *b, struct bdk_base64 *s);
+
+/* Append p[0..n) in the alphabet for URLs, without padding. Returns b->error. */
+int bdk_base64_url(struct bedrock_buffer *b, const void *p, size_t n);
+
+/* Append what p[0..n) stands for; padding may be left out. 0, b->error, or BEDROCK_ERR_USAGE when it is no
+ * base64 (b is as good as before, with some bytes more). */
+int bdk_base64_decode(struct bedrock_buffer *b, const char *p, size_t n);
+
+/* ---- What credential providers have in common --------------------------------------------------- */
+
+/* Keys and how long they are good for. The strings stand in `text`, each with its zero byte; freeing that
+ * wipes them. */
+struct bdk_keys {
+    struct bedrock_buffer text;
+    const char *access_key_id;      /* NULL: there are none */
+    const char *secret_access_key;
+    const char *session_token;      /* NULL: none; likewise the account */
+    const char *account_id;
+    int64_t expires_s;              /* since 1970; INT64_MAX: never */
+};
+
+/*
+ * A request that a provider wants to be sent, and how. Providers fill it in and read the answer;
+ * bedrock.c carries the bytes.
+ */
+struct bdk_fetch {
+    struct bdk_endpoint to;
+    const char *method;             /* static */
+    struct bedrock_buffer target;   /* of the request line: base path, path, query */
+    struct bedrock_buffer headers;  /* whole field lines, "Name: value\r\n", but Host, Content-Length, those
+                                       of a signature and User-Agent */
+    struct bedrock_buffer body;     /* sent when it is not empty or the method is POST or PUT */
+    const char *sign_service;       /* "sts"; NULL: unsigned */
+    char sign_region[64];
+    int connect_ms, read_ms;        /* time-outs; 0: the client's */
+    int attempts;                   /* at most so many when the network or the server (5xx) fails */
+    int direct;                     /* never through a proxy */
+    const char *what;               /* static, for messages: "the instance metadata service" */
+};
 
 /* ---- net.c: the only file that touches a socket ---------------------------------------------- */
 

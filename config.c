@@ -1,17 +1,13 @@
 /* config.c - where settings come from: Region, endpoints, CA bundles.
  * AWS SDK reference guide, "AWS Region" and "Service-specific endpoints"; the service's endpoint rules.
  * Leaves out: profiles and the shared config files, FIPS and dual-stack endpoints, proxies. */
-#undef _GNU_SOURCE /* its strerror_r() is another */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define CONFIG_MAX_BUNDLE ((size_t)16 << 20)
 
@@ -262,40 +258,6 @@ int bdk_config_load(struct bdk_config *cf, const struct bedrock_options *opt,
     return rc;
 }
 
-/* A whole regular file into b: 0, or errno. */
-static int config_read_file(struct bedrock_buffer *b, const char *path)
-{
-    struct stat st;
-    ssize_t got = 0;
-    int err = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd < 0)
-        return errno;
-    if (fstat(fd, &st) != 0)
-        err = errno;
-    else if (S_ISDIR(st.st_mode))
-        err = EISDIR;
-    else if (!S_ISREG(st.st_mode))
-        err = EINVAL;
-    else if (st.st_size < 0 || (size_t)st.st_size > CONFIG_MAX_BUNDLE)
-        err = EFBIG;
-    b->max = CONFIG_MAX_BUNDLE;
-    while (!err && bdk_buffer_reserve(b, (size_t)st.st_size - b->len + 1) == 0) {
-        got = read(fd, b->p + b->len, b->cap - b->len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        b->len += (size_t)got;
-        if (b->len >= (size_t)st.st_size)
-            break;
-    }
-    if (got < 0)
-        err = errno;
-    close(fd);
-    return err ? err : b->error == BEDROCK_ERR_NOMEM ? ENOMEM : b->error ? EFBIG : 0;
-}
-
 int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bedrock_options *opt,
                   const struct bdk_env *env, struct bedrock_error *e)
 {
@@ -317,12 +279,12 @@ int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bed
     if (!path)
         return 0;
     snprintf(source, 512, "%.400s%s%s%s", path, from[0] ? " (from " : "", from, from[0] ? ")" : "");
-    err = config_read_file(pem, path);
+    pem->max = CONFIG_MAX_BUNDLE;
+    err = bdk_read_file(env, path, pem);
     if (err == ENOMEM)
         return bdk_error_set(e, BEDROCK_ERR_NOMEM, "no memory for the CA bundle");
     if (err) {
-        if (strerror_r(err, why, sizeof why) != 0)
-            snprintf(why, sizeof why, "error %d", err);
+        bdk_file_why(err, why);
         bdk_error_set(e, BEDROCK_ERR_CONFIG, "CA bundle %s: %s", source, why);
         e->sys_errno = err;
         return BEDROCK_ERR_CONFIG;
@@ -330,10 +292,11 @@ int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bed
     return 1;
 }
 
-int bdk_ca_system(struct bedrock_buffer *pem, char source[512])
+int bdk_ca_system(struct bedrock_buffer *pem, char source[512], const struct bdk_env *env)
 {
+    pem->max = CONFIG_MAX_BUNDLE;
     for (size_t i = 0; bdk_ca_places[i]; i++) {
-        int err = config_read_file(pem, bdk_ca_places[i]);
+        int err = bdk_read_file(env, bdk_ca_places[i], pem);
 
         if (err == ENOMEM)
             return BEDROCK_ERR_NOMEM;
