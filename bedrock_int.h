@@ -524,6 +524,26 @@ struct bdk_fetch {
     const char *what;               /* static, for messages: "the instance metadata service" */
 };
 
+/* ---- keys.c: what providers bring, and the request that they make ---------------------------------- */
+
+/*
+ * Replace the keys by copies of these; an empty slice is none. BEDROCK_ERR_CONFIG with a sentence in e that
+ * begins with `what` when id or secret is empty or one of them holds white space or a control character;
+ * BEDROCK_ERR_NOMEM. k keeps what it had then.
+ */
+int bdk_keys_set(struct bdk_keys *k, struct bedrock_slice id, struct bedrock_slice secret,
+                 struct bedrock_slice token, struct bedrock_slice account, int64_t expires_s,
+                 const char *what, struct bedrock_error *e);
+void bdk_keys_free(struct bdk_keys *k);
+
+/* A new request, its buffers with this allocator; in the end all of it wiped and released. */
+void bdk_fetch_init(struct bdk_fetch *f, bedrock_alloc_fn alloc, void *alloc_ctx);
+void bdk_fetch_free(struct bdk_fetch *f);
+
+/* Append a field line. BEDROCK_ERR_USAGE sticks in f->headers when the value holds a control character.
+ * Returns f->headers.error. */
+int bdk_fetch_header(struct bdk_fetch *f, const char *name, struct bedrock_slice value);
+
 /* ---- net.c: the only file that touches a socket ---------------------------------------------- */
 
 struct bdk_sock;
