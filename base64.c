@@ -83,9 +83,8 @@ int bdk_base64_decode(struct bedrock_buffer *b, const char *p, size_t n)
 {
     uint32_t v = 0;
 
-    for (int pad = 0; pad < 2 && n > 0 && n % 4 == 0 && p[n - 1] == '='; pad++)
-        if (--n % 4 == 1)
-            return BEDROCK_ERR_USAGE;
+    if (n > 0 && n % 4 == 0 && p[n - 1] == '=')
+        n -= p[n - 2] == '=' ? 2 : 1;
     if (n % 4 == 1)
         return BEDROCK_ERR_USAGE;
     if (bdk_buffer_reserve(b, n / 4 * 3 + 3) != 0)

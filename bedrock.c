@@ -10,28 +10,13 @@
 #define BEDROCK_CONNECT_TIMEOUT_MS 10000
 #define BEDROCK_IDLE_TIMEOUT_MS 3600000
 #define BEDROCK_MAX_RESPONSE ((size_t)64 << 20)
-#define BEDROCK_MAX_MODEL 2048  /* API reference: modelId's length */
-#define BEDROCK_MAX_QUERY 8192
 #define BEDROCK_MAX_IDLE 8
 #define BEDROCK_POLL_SET 64     /* this many calls are waited for without an allocation */
 
-static const struct bdk_operation bedrock_operations[] = {
-    [BEDROCK_CONVERSE] = {BDK_RUNTIME, "POST", "/model/", "/converse", 1, 1, 0},
-    [BEDROCK_CONVERSE_STREAM] = {BDK_RUNTIME, "POST", "/model/", "/converse-stream", 1, 1, 1},
-    [BEDROCK_LIST_FOUNDATION_MODELS] = {BDK_CONTROL, "GET", "/foundation-models", "", 0, 0, 0},
-    [BEDROCK_LIST_INFERENCE_PROFILES] = {BDK_CONTROL, "GET", "/inference-profiles", "", 0, 0, 0},
-    [BEDROCK_GET_MODEL_AVAILABILITY] = {BDK_CONTROL, "GET", "/foundation-model-availability/", "", 1, 0,
-                                        0},
-    [BEDROCK_LIST_AGREEMENT_OFFERS] = {BDK_CONTROL, "GET", "/list-foundation-model-agreement-offers/",
-                                       "", 1, 0, 0},
-    [BEDROCK_CREATE_AGREEMENT] = {BDK_CONTROL, "POST", "/create-foundation-model-agreement", "", 0, 1, 0},
-    [BEDROCK_GET_USE_CASE] = {BDK_CONTROL, "GET", "/use-case-for-model-access", "", 0, 0, 0},
-};
-
 /* bedrock_warm() */
 static const struct bdk_operation bedrock_warming[BDK_N_SERVICES] = {
-    [BDK_RUNTIME] = {BDK_RUNTIME, NULL, "", "", 0, 0, 0},
-    [BDK_CONTROL] = {BDK_CONTROL, NULL, "", "", 0, 0, 0},
+    [BDK_RUNTIME] = {BDK_RUNTIME, NULL, "", "", 0, BDK_BODY_NONE, 0, 0},
+    [BDK_CONTROL] = {BDK_CONTROL, NULL, "", "", 0, BDK_BODY_NONE, 0, 0},
 };
 
 static const struct bedrock_error bedrock_no_memory = {
@@ -365,86 +350,11 @@ void bdk_client_make_room(struct bedrock_call *c)
 
 /* ---- Starting and ending calls ---- */
 
-static int bedrock_bad_request(struct bedrock *b, const char *text)
+static int bedrock_is_open(struct bedrock *b)
 {
-    return bdk_client_fail(b, BEDROCK_ERR_USAGE, text);
-}
-
-static int bedrock_check_body(struct bedrock *b, const struct bedrock_request *rq)
-{
-    struct bedrock_json root;
-    struct bedrock_json_error where;
-
-    if (!rq->body || rq->body_len == 0)
-        return bedrock_bad_request(b, "this operation needs a body");
-    if (bedrock_json_parse(rq->body, rq->body_len, &root, &where) != 0) {
-        memset(&b->err, 0, sizeof b->err);
-        return bdk_error_set(&b->err, BEDROCK_ERR_USAGE,
-                             "the request's body is not JSON: line %zu, column %zu: %s", where.line,
-                             where.column, where.what);
-    }
-    if (root.type != BEDROCK_JSON_OBJECT)
-        return bedrock_bad_request(b, "the request's body must be a JSON object");
-    return 0;
-}
-
-static int bedrock_check_query(const char *query)
-{
-    size_t n = strlen(query), parameters = 1;
-
-    for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)query[i] <= ' ' || (unsigned char)query[i] >= 0x7F || query[i] == '#')
-            return BEDROCK_ERR_USAGE;
-        parameters += query[i] == '&';
-    }
-    return n > BEDROCK_MAX_QUERY || parameters > BDK_SIGV4_MAX_PARAMETERS ? BEDROCK_ERR_USAGE : 0;
-}
-
-static int bedrock_check_operation(struct bedrock *b, enum bedrock_operation operation)
-{
-    size_t n_operations = sizeof bedrock_operations / sizeof bedrock_operations[0];
-
-    if (!b->usable)
-        return b->err.code ? b->err.code : bedrock_bad_request(b, "bedrock_open() failed");
-    if ((size_t)operation == 0 || (size_t)operation >= n_operations)
-        return bedrock_bad_request(b, "no such operation");
-    return 0;
-}
-
-static int bedrock_check_request(struct bedrock *b, const struct bedrock_request *rq)
-{
-    const struct bdk_operation *op;
-    size_t model_len = rq->model ? strlen(rq->model) : 0;
-    int rc = bedrock_check_operation(b, rq->operation);
-
-    if (rc != 0)
-        return rc;
-    op = &bedrock_operations[rq->operation];
-    if (op->has_model && model_len == 0)
-        return bedrock_bad_request(b, "this operation needs a model id or ARN");
-    if (op->has_model && model_len > BEDROCK_MAX_MODEL)
-        return bedrock_bad_request(b, "the model id is longer than 2048 bytes");
-    if (!op->has_body && rq->body_len > 0)
-        return bedrock_bad_request(b, "this operation takes no body");
-    if (rq->query && bedrock_check_query(rq->query) != 0)
-        return bedrock_bad_request(b, "the query is longer than 8192 bytes, has more than 64 parameters or "
-                                      "characters that must be encoded");
-    return op->has_body ? bedrock_check_body(b, rq) : 0;
-}
-
-static int bedrock_write_target(struct bedrock_call *c, const struct bedrock_request *rq)
-{
-    bdk_buffer_text(&c->target, c->to->base_path);
-    bdk_buffer_text(&c->target, c->op->path_before);
-    if (c->op->has_model)
-        bdk_uri_encode(&c->target, rq->model, strlen(rq->model), 0);
-    bdk_buffer_text(&c->target, c->op->path_after);
-    c->path_len = c->target.len;
-    if (rq->query && rq->query[0]) {
-        bdk_buffer_text(&c->target, "?");
-        bdk_buffer_text(&c->target, rq->query);
-    }
-    return c->target.error;
+    if (b->usable)
+        return 0;
+    return b->err.code ? b->err.code : bdk_client_fail(b, BEDROCK_ERR_USAGE, "bedrock_open() failed");
 }
 
 /* Memory that every call needs, taken at once so that a stream takes none later. */
@@ -453,6 +363,7 @@ static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request 
     struct bedrock *b = c->b;
 
     bdk_client_buffer(b, &c->target);
+    bdk_client_buffer(b, &c->headers);
     bdk_client_buffer(b, &c->out);
     bdk_client_buffer(b, &c->in);
     bdk_client_buffer(b, &c->payload);
@@ -460,13 +371,14 @@ static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request 
     c->in.max = (size_t)BDK_HTTP_MAX_HEAD * 2 + BDK_READ_SIZE;
     c->text.max = b->opt.max_event;
     bdk_es_init(&c->frames, b->opt.max_event, b->cpu, b->opt.alloc, b->opt.alloc_ctx);
-    if (bedrock_write_target(c, rq) != 0)
-        return c->target.error;
+    if (bdk_request_write(c, rq) != 0)
+        return c->target.error ? c->target.error : c->headers.error;
     return bdk_buffer_reserve(&c->in, BDK_READ_SIZE);
 }
 
 /* A call of this operation among the client's, nothing more; NULL when memory is out. */
-static struct bedrock_call *bedrock_new_call(struct bedrock *b, const struct bdk_operation *op)
+static struct bedrock_call *bedrock_new_call(struct bedrock *b, const struct bdk_operation *op,
+                                             enum bdk_service service)
 {
     struct bedrock_call *c = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, sizeof *c);
 
@@ -477,7 +389,8 @@ static struct bedrock_call *bedrock_new_call(struct bedrock *b, const struct bdk
     memset(c, 0, sizeof *c);
     c->b = b;
     c->op = op;
-    c->to = &b->cf.endpoint[op->service];
+    c->service = service;
+    c->to = &b->cf.endpoint[service];
     c->deadline_ms = INT64_MAX;
     c->max_connections = b->opt.max_connections;
     c->link = &b->calls;
@@ -490,18 +403,23 @@ static struct bedrock_call *bedrock_new_call(struct bedrock *b, const struct bdk
 
 int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct bedrock_call **out)
 {
+    const struct bdk_operation *op;
     struct bedrock_call *c;
-    int rc = bedrock_check_request(b, rq);
+    int rc = bedrock_is_open(b);
 
     *out = NULL;
+    if (rc == 0)
+        rc = bdk_request_check(b, rq);
     if (rc != 0)
         return rc;
     bedrock_sweep(b);
-    c = bedrock_new_call(b, &bedrock_operations[rq->operation]);
+    op = bdk_operation_of(rq->operation);
+    c = bedrock_new_call(b, op, rq->operation == BEDROCK_ANY ? (enum bdk_service)rq->service : op->service);
     if (!c)
         return BEDROCK_ERR_NOMEM;
     c->body.p = rq->body;
     c->body.len = rq->body_len;
+    c->raw = rq->raw;
     if (rq->deadline_ms > 0)
         c->deadline_ms = b->opt.clock(b->opt.clock_ctx, 0) + rq->deadline_ms;
     if (rq->max_connections > 0)
@@ -517,12 +435,15 @@ int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct be
 
 int bedrock_warm(struct bedrock *b, enum bedrock_operation operation, struct bedrock_call **out)
 {
-    int rc = bedrock_check_operation(b, operation);
+    const struct bdk_operation *op = bdk_operation_of(operation);
+    int rc = bedrock_is_open(b);
 
     *out = NULL;
     if (rc != 0)
         return rc;
-    *out = bedrock_new_call(b, &bedrock_warming[bedrock_operations[operation].service]);
+    if (!op)
+        return bdk_client_fail(b, BEDROCK_ERR_USAGE, "no such operation");
+    *out = bedrock_new_call(b, &bedrock_warming[op->service], op->service);
     return *out ? 0 : BEDROCK_ERR_NOMEM;
 }
 
@@ -541,6 +462,7 @@ void bedrock_end(struct bedrock_call *c)
     if (c->next)
         c->next->link = c->link;
     bedrock_buffer_free(&c->target);
+    bedrock_buffer_free(&c->headers);
     bedrock_buffer_free(&c->out);
     bedrock_buffer_free(&c->in);
     bedrock_buffer_free(&c->payload);

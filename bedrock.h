@@ -358,6 +358,7 @@ const char *bedrock_region(const struct bedrock *b);
 
 /* https://docs.aws.amazon.com/bedrock/latest/APIReference/ names what each takes and returns. */
 enum bedrock_operation {
+    BEDROCK_ANY = 0,                /* whatever service, method and path say */
     BEDROCK_CONVERSE = 1,           /* needs model and body */
     BEDROCK_CONVERSE_STREAM = 2,    /* needs model and body; answers in events */
     BEDROCK_LIST_FOUNDATION_MODELS = 3,     /* may have a query */
@@ -365,7 +366,20 @@ enum bedrock_operation {
     BEDROCK_GET_MODEL_AVAILABILITY = 5,     /* GetFoundationModelAvailability; needs model, an id */
     BEDROCK_LIST_AGREEMENT_OFFERS = 6,      /* ListFoundationModelAgreementOffers; needs model */
     BEDROCK_CREATE_AGREEMENT = 7,           /* CreateFoundationModelAgreement; needs body */
-    BEDROCK_GET_USE_CASE = 8                /* GetUseCaseForModelAccess */
+    BEDROCK_GET_USE_CASE = 8,               /* GetUseCaseForModelAccess */
+    BEDROCK_INVOKE_MODEL = 9,               /* needs model and body, in the model's own form */
+    BEDROCK_INVOKE_MODEL_STREAM = 10,       /* InvokeModelWithResponseStream; likewise, answers in events */
+    BEDROCK_COUNT_TOKENS = 11               /* needs model and body */
+};
+
+enum bedrock_service {
+    BEDROCK_RUNTIME = 0,    /* bedrock-runtime: models are called */
+    BEDROCK_CONTROL = 1     /* bedrock: models are listed and managed */
+};
+
+/* A header field; both zero-terminated. */
+struct bedrock_field {
+    const char *name, *value;
 };
 
 struct bedrock_request {
@@ -373,11 +387,26 @@ struct bedrock_request {
     const char *model;      /* model id, inference profile id or ARN, as it is */
     const char *query;      /* "byProvider=Amazon&...", without '?', all but unreserved characters
                                percent-encoded, at most 64 parameters; NULL: none */
-    const char *body;       /* JSON text. BORROWED until bedrock_end(): an attempt may send it again */
+    const char *body;       /* BORROWED until bedrock_end(): an attempt may send it again. A JSON object,
+                               but for BEDROCK_ANY and BEDROCK_INVOKE_MODEL: those send any bytes */
     size_t body_len;
     int deadline_ms;        /* for the whole call, from bedrock_start(); 0: none */
     int max_connections;    /* wait while the client has as many to this host; 0: as the options say */
+    enum bedrock_service service;   /* these three: of BEDROCK_ANY alone */
+    const char *method;             /* "GET", "POST", ...; not HEAD */
+    const char *path;       /* as on the request line: "/model/amazon.nova-lite-v1%3A0/converse", percent-encoded,
+                               without query; see bedrock_encode() */
+    const struct bedrock_field *headers;    /* more header fields, at most 32, of any operation; a Content-Type
+                               takes the place of application/json. Not those that the library writes itself:
+                               Host, Content-Length, Authorization, X-Amz-Date ... */
+    size_t n_headers;
+    int raw;                /* 1: the body of a good answer is handed out as it arrives, BEDROCK_BYTES,
+                               whatever it is, unless it is an event stream; 0: it must be JSON */
 };
+
+/* Append text percent-encoded for a path or a query: all but A-Z a-z 0-9 - _ . ~, so that a model's ARN is one
+ * segment of a path. Returns b->error. */
+int bedrock_encode(struct bedrock_buffer *b, const char *text, size_t len);
 
 /*
  * Start a call. Does not wait. The body is borrowed until bedrock_end(); everything else is copied.
@@ -389,11 +418,14 @@ enum bedrock_kind {
     BEDROCK_RESPONSE = 1,   /* json is the whole body of a one-shot call */
     BEDROCK_TEXT = 2,       /* a text delta; text is its text, decoded */
     BEDROCK_REASONING = 3,  /* a reasoning delta; likewise */
-    BEDROCK_OTHER = 4       /* every other event: see type and json */
+    BEDROCK_OTHER = 4,      /* every other event: see type and json */
+    BEDROCK_BYTES = 5       /* text is bytes: a piece of the body of a raw call, or what a `chunk` of
+                               InvokeModelWithResponseStream holds, decoded */
 };
 
 /*
- * Something arrived. The slices live until the call is next used. json is checked JSON.
+ * Something arrived. The slices live until the call is next used. json is checked JSON, of type NONE in a
+ * piece of a raw body.
  */
 struct bedrock_event {
     enum bedrock_kind kind;

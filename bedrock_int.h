@@ -202,6 +202,10 @@ struct bdk_field {
 int bdk_http_request(struct bedrock_buffer *b, const char *method, struct bedrock_slice target,
                      const struct bdk_field *fields, size_t n_fields);
 
+/* 1 when a name may stand before the ':' of a field, and a value behind it. */
+int bdk_http_is_token(struct bedrock_slice name);
+int bdk_http_is_value(struct bedrock_slice value);
+
 /* Append p[0..n) percent-encoded: all but A-Z a-z 0-9 - _ . ~ and, when keep_slash, '/'. */
 int bdk_uri_encode(struct bedrock_buffer *b, const char *p, size_t n, int keep_slash);
 
@@ -628,11 +632,13 @@ int bdk_arn_model(struct bedrock_json arn, char text[BDK_MAX_ARN], struct bedroc
 /* Decode a JSON string: *text points into v where it has no escapes, else into scratch. 0 or NOMEM. */
 int bdk_decode(struct bedrock_buffer *scratch, struct bedrock_json v, struct bedrock_slice *text);
 
-/* Fill kind and text of a stream event whose type and json are set. 0 or an error of scratch. */
+/* Fill kind and text of a stream event whose type and json are set. 0, an error of scratch, or
+ * BEDROCK_ERR_PROTOCOL. */
 int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch);
 
-/* ---- bedrock.c and call.c: clients, calls, and what an attempt is made of -------------------- */
+/* ---- bedrock.c, request.c and call.c: clients, calls, and what an attempt is made of ---------- */
 
+#define BDK_MAX_HEADERS 32      /* of the caller's */
 #define BDK_MAX_KEPT 64         /* idle connections a client keeps, over all hosts */
 #define BDK_KEEP_MS 60000       /* for how long */
 #define BDK_READ_SIZE 4096u     /* least room in the input buffer when reading; TLS hands out a record
@@ -670,11 +676,16 @@ enum bdk_phase {
     BDK_PHASE_FAILED
 };
 
+enum bdk_body_kind { BDK_BODY_NONE, BDK_BODY_JSON, BDK_BODY_ANY };
+
 struct bdk_operation {
     enum bdk_service service;
     const char *method;         /* NULL: only a connection is wanted */
     const char *path_before, *path_after;   /* around the model, or the whole path */
-    int has_model, has_body, streams;
+    int has_model;
+    enum bdk_body_kind body;
+    int streams;                /* the answer is an event stream; -1: its Content-Type tells */
+    int needs_stop;             /* a stream is complete with messageStop only */
 };
 
 struct bedrock_call {
@@ -682,7 +693,10 @@ struct bedrock_call {
     struct bedrock_call *next, **link;  /* in b->calls */
     const struct bdk_operation *op;
     const struct bdk_endpoint *to;
+    enum bdk_service service;
+    char method[16];
     struct bedrock_slice body;          /* the caller's */
+    struct bedrock_buffer headers;      /* the caller's, name and value in turn, zero-terminated */
     struct bedrock_buffer target;       /* path and query of the request line */
     size_t path_len;                    /* of target, without the query */
     struct bedrock_buffer out;          /* the signed head; holds secrets */
@@ -705,7 +719,9 @@ struct bedrock_call {
     int max_connections;                /* to the host; 0: no limit */
     int want;                           /* what the last step asked for, 0: to be stepped */
     int moved;                          /* bytes went either way since the clock was read */
-    int saw_stop;                       /* messageStop came */
+    int raw;                            /* the body is handed out as it is */
+    int streams;                        /* the response is an event stream */
+    int saw_start, saw_stop;            /* messageStart, messageStop came */
     int64_t deadline_ms;                /* of the whole call; INT64_MAX: none */
     int64_t phase_ms;                   /* when connecting began */
     int64_t moved_ms;                   /* when bytes moved last */
@@ -713,6 +729,15 @@ struct bedrock_call {
     struct bedrock_error err;
     char payload_hash[65];
 };
+
+/* NULL: there is none of this number. */
+const struct bdk_operation *bdk_operation_of(enum bedrock_operation operation);
+
+/* 0, or what is wrong with a request, told in the client's error. */
+int bdk_request_check(struct bedrock *b, const struct bedrock_request *rq);
+
+/* Write a new call's target, method and header fields. 0 or an error of its buffers. */
+int bdk_request_write(struct bedrock_call *c, const struct bedrock_request *rq);
 
 /* Advance one call: see bedrock_step(). */
 int bdk_call_step(struct bedrock_call *c, struct bedrock_event *ev);

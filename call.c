@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CALL_MAX_FIELDS 8
+#define CALL_MAX_FIELDS (8 + BDK_MAX_HEADERS)
 #define CALL_MAX_ERROR_BODY 65536u  /* of an error response more is read but not kept */
 #define CALL_STREAM_TYPE "application/vnd.amazon.eventstream"
 
@@ -118,7 +118,7 @@ static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *authori
         bdk_sha256_of(c->body.p, c->body.len, digest, b->cpu);
         bdk_hex(c->payload_hash, digest, sizeof digest);
     }
-    rq.method = c->op->method;
+    rq.method = c->method;
     rq.path.p = c->target.p;
     rq.path.len = c->path_len;
     if (c->target.len > c->path_len) {
@@ -134,6 +134,28 @@ static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *authori
     return bdk_sigv4_authorization(authorization, &b->key, &keys, &rq, b->cpu);
 }
 
+/* The caller's header fields. 1 when a Content-Type is among them. */
+static int call_add_headers(const struct bedrock_call *c, struct bdk_field *fields, size_t *n)
+{
+    int typed = 0;
+
+    for (size_t at = 0; at < c->headers.len;) {
+        const char *name = c->headers.p + at, *value = name + strlen(name) + 1;
+
+        call_add_field(fields, n, name, value);
+        typed |= bdk_slice_is_nocase(bdk_slice(name), "content-type");
+        at += strlen(name) + strlen(value) + 2;
+    }
+    return typed;
+}
+
+/* POST and PUT say that their body is empty (RFC 9110 8.6). */
+static int call_has_length(const struct bedrock_call *c)
+{
+    return c->body.len > 0 || strcmp(c->method, "POST") == 0 || strcmp(c->method, "PUT") == 0 ||
+           strcmp(c->method, "PATCH") == 0;
+}
+
 /* Build and sign the head, right before it goes out: a signature carries the time. */
 static int call_build(struct bedrock_call *c)
 {
@@ -146,7 +168,7 @@ static int call_build(struct bedrock_call *c)
     int rc;
 
     call_add_field(fields, &n, "Host", c->to->authority);
-    if (c->op->has_body)
+    if (!call_add_headers(c, fields, &n) && c->body.len > 0)
         call_add_field(fields, &n, "Content-Type", "application/json");
     if (!b->creds.bearer_token) {
         bdk_date_basic(b->opt.clock(b->opt.clock_ctx, 1) / 1000, date);
@@ -156,7 +178,7 @@ static int call_build(struct bedrock_call *c)
     }
     n_signed = n;
     call_add_field(fields, &n, "User-Agent", b->user_agent);
-    if (c->op->has_body) {
+    if (call_has_length(c)) {
         snprintf(length, sizeof length, "%zu", c->body.len);
         call_add_field(fields, &n, "Content-Length", length);
     }
@@ -167,11 +189,11 @@ static int call_build(struct bedrock_call *c)
         fields[n].value.p = authorization.p;
         fields[n++].value.len = authorization.len;
         bedrock_buffer_free(&c->out);
-        rc = bdk_http_request(&c->out, c->op->method, target, fields, n);
+        rc = bdk_http_request(&c->out, c->method, target, fields, n);
     }
     bedrock_buffer_free(&authorization);
     if (rc == BEDROCK_ERR_USAGE)
-        return bdk_call_fail(c, rc, "the request cannot be written: a header, the model or the "
+        return bdk_call_fail(c, rc, "the request cannot be written: a header, the path, the model or the "
                                     "query holds characters that HTTP does not allow, or the query "
                                     "has more than 64 parameters");
     return rc ? call_no_memory(c, rc) : 0;
@@ -360,10 +382,11 @@ static int call_head_done(struct bedrock_call *c)
     bdk_http_body_init(&c->framing, &c->head);
     call_note_response(c);
     call_trace_response(c);
-    if (call_is_success(c) && c->op->streams && !call_is_stream(c))
+    c->streams = call_is_success(c) && c->op->streams != 0 && call_is_stream(c);
+    if (call_is_success(c) && c->op->streams > 0 && !c->streams)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
                               "the answer to a streaming call is not an event stream");
-    if (call_is_success(c) && c->op->streams && c->head.framing == BDK_HTTP_UNTIL_CLOSE)
+    if (c->streams && c->head.framing == BDK_HTTP_UNTIL_CLOSE)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
                               "the stream has neither a length nor chunks, so that its end could not be "
                               "told from a cut");
@@ -422,6 +445,7 @@ static int call_exception(struct bedrock_call *c, const struct bdk_es_frame *f)
 static int call_frame(struct bedrock_call *c, const struct bdk_es_frame *f, struct bedrock_event *ev)
 {
     struct bedrock_slice kind = bdk_es_string(f, ":message-type"), payload = f->payload;
+    int rc;
 
     if (bdk_slice_is(kind, "exception") || bdk_slice_is(kind, "error"))
         return call_exception(c, f);
@@ -437,11 +461,12 @@ static int call_frame(struct bedrock_call *c, const struct bdk_es_frame *f, stru
         payload = bdk_slice("{}");
     if (bedrock_json_parse(payload.p, payload.len, &ev->json, NULL) != 0)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL, "an event of the stream is not JSON");
-    if (bdk_slice_is(ev->type, "messageStop"))
-        c->saw_stop = 1;
-    if (bdk_event_classify(ev, &c->text) != 0)
-        return call_no_memory(c, c->text.error);
-    return BEDROCK_EVENT;
+    c->saw_start |= bdk_slice_is(ev->type, "messageStart");
+    c->saw_stop |= bdk_slice_is(ev->type, "messageStop");
+    rc = bdk_event_classify(ev, &c->text);
+    if (rc == BEDROCK_ERR_PROTOCOL)
+        return call_host_fail(c, rc, "a chunk of the stream is not base64");
+    return rc ? call_no_memory(c, rc) : BEDROCK_EVENT;
 }
 
 /* Next frame out of the piece at hand: as call_frame(), 0 when the piece is used up. */
@@ -500,7 +525,15 @@ static int call_response(struct bedrock_call *c, struct bedrock_event *ev)
     ev->kind = BEDROCK_RESPONSE;
     ev->type.p = ev->text.p = NULL;
     ev->type.len = ev->text.len = 0;
-    c->phase = BDK_PHASE_FINISH;
+    return BEDROCK_EVENT;
+}
+
+/* A piece of a raw body. */
+static int call_bytes(struct bedrock_event *ev, struct bedrock_slice data)
+{
+    memset(ev, 0, sizeof *ev);
+    ev->kind = BEDROCK_BYTES;
+    ev->text = data;
     return BEDROCK_EVENT;
 }
 
@@ -508,11 +541,13 @@ static int call_body_done(struct bedrock_call *c, struct bedrock_event *ev)
 {
     if (!call_is_success(c))
         return call_error_body(c, 1);
-    if (!c->op->streams)
-        return call_response(c, ev);
+    if (!c->streams) {
+        c->phase = BDK_PHASE_FINISH;
+        return c->raw ? 0 : call_response(c, ev);
+    }
     if (bdk_es_end(&c->frames) != 0)
         return call_host_fail(c, BEDROCK_ERR_TRUNCATED, "the stream ended inside an event");
-    if (!c->saw_stop)
+    if (!c->saw_stop && (c->op->needs_stop || c->saw_start))
         return call_host_fail(c, BEDROCK_ERR_TRUNCATED, "the stream ended before messageStop");
     c->phase = BDK_PHASE_FINISH;
     return 0;
@@ -565,10 +600,11 @@ static int call_body(struct bedrock_call *c, struct bedrock_event *ev)
     c->in_pos = c->in.len - left;
     switch (rc) {
     case BDK_DATA:
-        if (call_is_success(c) && c->op->streams)
-            c->piece = data;
-        else
+        if (call_is_success(c) && c->raw && !c->streams)
+            return call_bytes(ev, data);
+        if (!c->streams)
             return call_keep_body(c, data);
+        c->piece = data;
         return 0;
     case BDK_MORE:
         return call_body_read(c, ev);

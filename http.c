@@ -53,9 +53,14 @@ static int http_all(struct bedrock_slice s, int (*is)(unsigned char))
     return 1;
 }
 
-static int http_is_token(struct bedrock_slice s)
+int bdk_http_is_token(struct bedrock_slice s)
 {
     return s.len > 0 && http_all(s, http_is_tchar);
+}
+
+int bdk_http_is_value(struct bedrock_slice s)
+{
+    return http_all(s, http_is_text);
 }
 
 static struct bedrock_slice http_trim(struct bedrock_slice s)
@@ -74,10 +79,10 @@ static struct bedrock_slice http_trim(struct bedrock_slice s)
 int bdk_http_request(struct bedrock_buffer *b, const char *method, struct bedrock_slice target,
                      const struct bdk_field *fields, size_t n_fields)
 {
-    if (!http_is_token(bdk_slice(method)) || target.len == 0 || !http_all(target, http_is_visible))
+    if (!bdk_http_is_token(bdk_slice(method)) || target.len == 0 || !http_all(target, http_is_visible))
         return bdk_buffer_fail(b, BEDROCK_ERR_USAGE);
     for (size_t i = 0; i < n_fields; i++)
-        if (!http_is_token(bdk_slice(fields[i].name)) || !http_all(fields[i].value, http_is_text))
+        if (!bdk_http_is_token(bdk_slice(fields[i].name)) || !bdk_http_is_value(fields[i].value))
             return bdk_buffer_fail(b, BEDROCK_ERR_USAGE);
     bdk_buffer_text(b, method);
     bdk_buffer_text(b, " ");
@@ -152,7 +157,7 @@ static int http_field_read(struct bedrock_slice line, struct bedrock_slice *name
     name->p = line.p;
     name->len = (size_t)(colon - line.p);
     /* RFC 9112 5.1: no white space before the colon, it has been used for smuggling */
-    if (!http_is_token(*name))
+    if (!bdk_http_is_token(*name))
         return http_fail(why, "a field name of the response is not a token right before the colon");
     value->p = colon + 1;
     value->len = line.len - name->len - 1;

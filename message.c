@@ -141,6 +141,30 @@ int bdk_decode(struct bedrock_buffer *scratch, struct bedrock_json v, struct bed
     return 0;
 }
 
+/* What a chunk of InvokeModelWithResponseStream holds; the bytes go behind the string, where that has to be
+ * decoded itself. */
+static int msg_chunk(struct bedrock_event *ev, struct bedrock_buffer *scratch)
+{
+    struct bedrock_json bytes = bedrock_json_get(ev->json, "bytes");
+    struct bedrock_slice text;
+    size_t at;
+    int rc;
+
+    if (bytes.type != BEDROCK_JSON_STRING)
+        return 0;
+    ev->kind = BEDROCK_BYTES;
+    scratch->len = 0;
+    if (bdk_decode(scratch, bytes, &text) != 0)
+        return scratch->error;
+    at = scratch->len;
+    if (at > 0 && bdk_buffer_reserve(scratch, at) == 0) /* so that it does not move under us */
+        text.p = scratch->p;
+    rc = bdk_base64_decode(scratch, text.p, text.len);
+    ev->text.p = scratch->p + at;
+    ev->text.len = scratch->len - at;
+    return rc == BEDROCK_ERR_USAGE ? BEDROCK_ERR_PROTOCOL : rc;
+}
+
 int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch)
 {
     struct bedrock_json delta, text;
@@ -148,6 +172,8 @@ int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch)
     ev->kind = BEDROCK_OTHER;
     ev->text.p = NULL;
     ev->text.len = 0;
+    if (bdk_slice_is(ev->type, "chunk"))
+        return msg_chunk(ev, scratch);
     if (!bdk_slice_is(ev->type, "contentBlockDelta"))
         return 0;
     delta = bedrock_json_get(ev->json, "delta");
@@ -216,7 +242,7 @@ void bedrock_usage_read(struct bedrock_usage *u, const struct bedrock_event *ev)
 {
     struct bedrock_json reason;
 
-    if (ev->kind == BEDROCK_TEXT || ev->kind == BEDROCK_REASONING)
+    if (ev->kind == BEDROCK_TEXT || ev->kind == BEDROCK_REASONING || ev->kind == BEDROCK_BYTES)
         return;
     msg_count(ev->json, "usage.inputTokens", &u->input_tokens);
     msg_count(ev->json, "usage.outputTokens", &u->output_tokens);
