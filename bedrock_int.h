@@ -548,6 +548,19 @@ void bdk_fetch_free(struct bdk_fetch *f);
  * Returns f->headers.error. */
 int bdk_fetch_header(struct bdk_fetch *f, const char *name, struct bedrock_slice value);
 
+/* ---- xml.c: one element's text in the XML of AWS's query protocol --------------------------------- */
+
+#define BDK_XML_MAX 262144u     /* bytes of a document; STS sends two thousand */
+
+/*
+ * Append the text of the first element at this path of local names from the outermost on, as in
+ * "ErrorResponse/Error/Code"; "*" stands for any name. References are resolved; elements inside of it are
+ * left out. 1: it is there, perhaps empty; 0: it is not; BEDROCK_ERR_PROTOCOL: no XML, or with a document
+ * type; BEDROCK_ERR_LIMIT: larger than above or nested deeper than 32; or out->error. The whole document is
+ * looked at in any case, so that one half received gives no answer.
+ */
+int bdk_xml_text(struct bedrock_slice text, const char *path, struct bedrock_buffer *out);
+
 /* ---- net.c: the only file that touches a socket ---------------------------------------------- */
 
 struct bdk_sock;
