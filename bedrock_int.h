@@ -367,6 +367,12 @@ __attribute__((format(printf, 3, 4)))
 #endif
 int bdk_error_set(struct bedrock_error *e, int code, const char *format, ...);
 
+/* The string member of an object whose name is this without regard to case; the last counts. */
+struct bedrock_json bdk_error_member(struct bedrock_json object, const char *want);
+
+/* Decode a string value into a fixed text, as below. */
+void bdk_error_string(char *out, size_t cap, struct bedrock_json v);
+
 /* Copy untrusted text as one line: controls become spaces, cut at a UTF-8 character to fit cap. */
 void bdk_error_text(char *out, size_t cap, struct bedrock_slice text);
 
@@ -413,6 +419,9 @@ struct bdk_config {
 int bdk_region_check(const char *region);
 
 /* Split an http:// or https:// URL. BEDROCK_ERR_CONFIG with a message in e. */
+int bdk_url_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e);
+
+/* The same, and http:// for loopback addresses only. */
 int bdk_endpoint_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e);
 
 /* The Region's own endpoint. */
@@ -530,23 +539,70 @@ struct bdk_fetch {
 
 /* ---- keys.c: what providers bring, and the request that they make ---------------------------------- */
 
+#define BDK_KEYS_MAX_TOKEN 16384u
+
 /*
  * Replace the keys by copies of these; an empty slice is none. BEDROCK_ERR_CONFIG with a sentence in e that
- * begins with `what` when id or secret is empty or one of them holds white space or a control character;
- * BEDROCK_ERR_NOMEM. k keeps what it had then.
+ * begins with `what` when id or secret is empty, or one of them holds white space or a control character or
+ * is longer than can be (id 256, secret 1024, token 16384, account 64 bytes); BEDROCK_ERR_NOMEM. k keeps
+ * what it had then.
  */
 int bdk_keys_set(struct bdk_keys *k, struct bedrock_slice id, struct bedrock_slice secret,
                  struct bedrock_slice token, struct bedrock_slice account, int64_t expires_s,
                  const char *what, struct bedrock_error *e);
+
+/* Replace the keys by copies of others. 0 or BEDROCK_ERR_NOMEM; k keeps what it had then. */
+int bdk_keys_copy(struct bdk_keys *k, const struct bdk_keys *from);
 void bdk_keys_free(struct bdk_keys *k);
+
+enum bdk_keys_age {
+    BDK_KEYS_FRESH,
+    BDK_KEYS_DUE,   /* at most 5 minutes left: fetch new ones, and it is no failure if that fails */
+    BDK_KEYS_SPENT  /* less than one minute left: to be replaced before a request is signed */
+};
+enum bdk_keys_age bdk_keys_age(const struct bdk_keys *k, int64_t now_s);
+
+/* Instance metadata failed or has expired keys only: old ones serve 5 to 10 minutes more, by 32 random
+ * bits. */
+void bdk_keys_extend(struct bdk_keys *k, int64_t now_s, uint32_t random);
+
+/* BEDROCK_ERR_CONFIG when k is past its time already, which no source but an instance's may be. */
+int bdk_keys_not_expired(const struct bdk_keys *k, int64_t now_s, const char *what, struct bedrock_error *e);
+
+enum bdk_keys_form {
+    BDK_KEYS_ENDPOINT,  /* containers, instances: Token and Expiration are required, a Code is Success */
+    BDK_KEYS_PROCESS    /* credential_process: Version 1; SessionToken and Expiration if there are any */
+};
+
+/*
+ * Replace the keys by those of the JSON that containers, instances and processes answer with; member names
+ * in any case. `account` is for answers without AccountId and may be NULL. BEDROCK_ERR_CONFIG with a sentence
+ * that begins with `what` and shows nothing of the answer but its Code and Message; e->retryable when the
+ * endpoint's answer was no JSON or lacks a member. k keeps what it had then.
+ */
+int bdk_keys_json(struct bdk_keys *k, enum bdk_keys_form form, struct bedrock_slice json,
+                  const char *account, const char *what, struct bedrock_error *e);
 
 /* A new request, its buffers with this allocator; in the end all of it wiped and released. */
 void bdk_fetch_init(struct bdk_fetch *f, bedrock_alloc_fn alloc, void *alloc_ctx);
 void bdk_fetch_free(struct bdk_fetch *f);
 
+/* Make f another request: nothing of the last one stays. The target is the endpoint's base path and then
+ * `path`; its error sticks in f->target. */
+void bdk_fetch_begin(struct bdk_fetch *f, const struct bdk_endpoint *to, const char *method, const char *path,
+                     const char *what);
+
 /* Append a field line. BEDROCK_ERR_USAGE sticks in f->headers when the value holds a control character.
  * Returns f->headers.error. */
 int bdk_fetch_header(struct bdk_fetch *f, const char *name, struct bedrock_slice value);
+
+/* 0 when its buffers are whole, else the first one's error, told in e. */
+int bdk_fetch_check(const struct bdk_fetch *f, struct bedrock_error *e);
+
+/* BEDROCK_ERR_CONFIG: tell that f was answered with this status, and with which code and message if there
+ * are any in the JSON; e->retryable for 429 and 5xx. */
+int bdk_fetch_refused(const struct bdk_fetch *f, const struct bdk_http_head *h, struct bedrock_slice body,
+                      struct bedrock_error *e);
 
 /* ---- xml.c: one element's text in the XML of AWS's query protocol --------------------------------- */
 

@@ -165,7 +165,7 @@ static void config_authority(struct bdk_endpoint *ep)
         snprintf(ep->authority + n, sizeof ep->authority - (size_t)n, ":%d", ep->port);
 }
 
-int bdk_endpoint_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e)
+int bdk_url_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e)
 {
     const char *p, *end, *host_end;
 
@@ -194,10 +194,17 @@ int bdk_endpoint_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_
         return config_bad_url(e, url, "no usable host name");
     if (config_path(ep, end) != 0)
         return config_bad_url(e, url, "the path is too long or has characters that must be encoded");
-    if (!ep->tls && !bdk_host_is_loopback(ep->host))
-        return config_bad_url(e, url, "http:// is only for loopback addresses; use https://");
     config_authority(ep);
     return 0;
+}
+
+int bdk_endpoint_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e)
+{
+    int rc = bdk_url_parse(ep, url, e);
+
+    if (rc == 0 && !ep->tls && !bdk_host_is_loopback(ep->host))
+        return config_bad_url(e, url, "http:// is only for loopback addresses; use https://");
+    return rc;
 }
 
 void bdk_endpoint_of(struct bdk_endpoint *ep, enum bdk_service service, const char *region)

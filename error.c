@@ -165,8 +165,7 @@ static void error_name(struct bedrock_error *e, struct bedrock_slice raw)
     }
 }
 
-/* The string member whose name is this without regard to case. */
-static struct bedrock_json error_member(struct bedrock_json object, const char *want)
+struct bedrock_json bdk_error_member(struct bedrock_json object, const char *want)
 {
     struct bedrock_json_iter it = bedrock_json_iterate(object);
     struct bedrock_json name, value, found = {BEDROCK_JSON_NONE, NULL, 0};
@@ -182,7 +181,7 @@ static struct bedrock_json error_member(struct bedrock_json object, const char *
 
 /* Decode a JSON string into a fixed text. The decoded form is never longer than the raw one, and of a
  * long one only the beginning is wanted, so a bounded piece of stack does. */
-static void error_string(char *out, size_t cap, struct bedrock_json v)
+void bdk_error_string(char *out, size_t cap, struct bedrock_json v)
 {
     char piece[1536];
     struct bedrock_slice text = {piece, 0};
@@ -195,10 +194,10 @@ static void error_string(char *out, size_t cap, struct bedrock_json v)
 static void error_message(struct bedrock_error *e, struct bedrock_json root,
                           struct bedrock_slice body)
 {
-    struct bedrock_json m = error_member(root, "message");
+    struct bedrock_json m = bdk_error_member(root, "message");
 
     if (m.type == BEDROCK_JSON_STRING) {
-        error_string(e->message, sizeof e->message, m);
+        bdk_error_string(e->message, sizeof e->message, m);
     } else if (body.len > 0) {
         /* not JSON, or JSON without a message: an HTML page, a proxy's word */
         while (body.len > 0 && (unsigned char)body.p[0] <= ' ') {
@@ -231,11 +230,11 @@ void bdk_error_service(struct bedrock_error *e, const struct bdk_http_head *h,
     } else {
         char text[256];
 
-        code = error_member(root, "code");
+        code = bdk_error_member(root, "code");
         if (code.type != BEDROCK_JSON_STRING)
-            code = error_member(root, "__type");
+            code = bdk_error_member(root, "__type");
         if (code.type == BEDROCK_JSON_STRING) {
-            error_string(text, sizeof text, code);
+            bdk_error_string(text, sizeof text, code);
             error_name(e, bdk_slice(text));
         }
     }
