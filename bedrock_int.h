@@ -396,42 +396,88 @@ int bdk_retryable(const struct bedrock_error *e);
  * with 32 random bits. */
 int bdk_retry_delay_ms(const struct bedrock_error *e, int attempt, uint32_t random);
 
-/* ---- config.c: Region, endpoints, files ------------------------------------------------------ */
+/* ---- endpoint.c: where a service is ---------------------------------------------------------- */
 
-enum bdk_service { BDK_RUNTIME, BDK_CONTROL, BDK_N_SERVICES };
+/* The services that are called; a client keeps endpoints for the first two. */
+enum bdk_service {
+    BDK_RUNTIME, BDK_CONTROL, BDK_N_SERVICES,
+    BDK_STS = BDK_N_SERVICES, BDK_SSO, BDK_OIDC, BDK_SIGNIN, BDK_ALL_SERVICES
+};
+
+#define BDK_FIPS 1u
+#define BDK_DUALSTACK 2u
+#define BDK_STS_LEGACY 4u   /* sts_regional_endpoints=legacy; STS alone looks at it */
+
+/* Each service's own words: a variable, and the key of a [services] section. */
+struct bdk_endpoint_names {
+    const char *env, *key;
+};
+extern const struct bdk_endpoint_names bdk_endpoint_env_names[BDK_ALL_SERVICES];
 
 struct bdk_endpoint {
     char host[256];     /* as for connecting: no brackets around IPv6 */
     char authority[272];/* Host header: brackets and non-default port included */
     char base_path[256];/* "" or "/base", no trailing slash, as it goes on the request line */
+    char region[64];    /* for the signature; "": a custom endpoint for which none was given */
     int port;
     int tls;
     int aws;            /* AWS's own endpoint in aws, aws-us-gov or aws-eusc: the five roots alone */
 };
 
-/* What bedrock_open() found. */
-struct bdk_config {
-    char region[64];
-    struct bdk_endpoint endpoint[BDK_N_SERVICES];
+struct bdk_partition {
+    const char *id;                     /* as in an ARN: "aws-cn" */
+    const char *prefix;                 /* its Regions are prefix, word, '-', number */
+    const char *global;                 /* the pseudo Region of what it has only once */
+    const char *implicit;               /* and the Region such requests are signed for */
+    const char *suffix, *dual_suffix;   /* of plain and dual-stack hosts */
+    const char *signin;                 /* domain of the sign-in service */
+    unsigned supports;                  /* of BDK_FIPS and BDK_DUALSTACK */
+    int five_roots;                     /* design 6: held to Amazon's own roots */
 };
+
+/* The partition of a Region in lower case; "aws" for those that nobody knows. */
+const struct bdk_partition *bdk_partition_of(const char *region);
 
 /* Region must be a DNS label: it becomes part of a host name. */
 int bdk_region_check(const char *region);
 
-/* Split an http:// or https:// URL. BEDROCK_ERR_CONFIG with a message in e. */
+/* A Region as it was given: checked, in lower case; fips-X and X-fips are X and set BDK_FIPS in *flags. 0, or
+ * BEDROCK_ERR_CONFIG with a message in e and an empty region. */
+int bdk_region_read(char region[64], unsigned *flags, const char *given, struct bedrock_error *e);
+
+/* Split an http:// or https:// URL; the Region stays empty. BEDROCK_ERR_CONFIG with a message in e. */
 int bdk_url_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e);
 
 /* The same, and http:// for loopback addresses only. */
 int bdk_endpoint_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error *e);
 
-/* The Region's own endpoint. */
-void bdk_endpoint_of(struct bdk_endpoint *ep, enum bdk_service service, const char *region);
+/* A custom endpoint: the same, its requests signed for the Region (NULL or "": none); FIPS and dual-stack are
+ * refused beside it. */
+int bdk_endpoint_custom(struct bdk_endpoint *ep, const char *url, const char *region, unsigned flags,
+                        struct bedrock_error *e);
+
+/* The Region's own endpoint; flags: BDK_FIPS, BDK_DUALSTACK, BDK_STS_LEGACY. 0, or BEDROCK_ERR_CONFIG with
+ * a message in e. */
+int bdk_endpoint_of(struct bdk_endpoint *ep, enum bdk_service service, const char *region, unsigned flags,
+                    struct bedrock_error *e);
+
+/* The same for a Region as bdk_region_read() gives it, in a partition of the caller's choice. */
+int bdk_endpoint_in(struct bdk_endpoint *ep, const struct bdk_partition *p, enum bdk_service service,
+                    const char *region, unsigned flags, struct bedrock_error *e);
 
 /* 1 for localhost, with or without the root's dot, 127.0.0.0/8 and ::1. */
 int bdk_host_is_loopback(const char *host);
 
 /* Parse a literal address: 4 or 16 bytes into ip, its length returned; 0: a name. */
 size_t bdk_host_ip(const char *host, unsigned char ip[16]);
+
+/* ---- config.c: Region, endpoints, files ------------------------------------------------------ */
+
+/* What bedrock_open() found. */
+struct bdk_config {
+    char region[64];
+    struct bdk_endpoint endpoint[BDK_N_SERVICES];
+};
 
 /* The environment, and the files: what a program may have put in the place of both. */
 struct bdk_env {

@@ -129,7 +129,7 @@ static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *authori
     rq.n_fields = n_fields;
     rq.payload_hash = c->payload_hash;
     rq.service = "bedrock";
-    rq.region = b->cf.region;
+    rq.region = c->to->region;
     rq.date = date;
     return bdk_sigv4_authorization(authorization, &b->key, &keys, &rq, b->cpu);
 }
