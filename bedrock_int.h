@@ -684,11 +684,14 @@ int bdk_sock_timeout_ms(const struct bdk_sock *s);
 /* The system's clock: see bedrock_clock_fn. */
 int64_t bdk_clock_system(void *ctx, int wall);
 
+/* Random bytes of the kernel's, 256 at most. 0, or BEDROCK_ERR_IO when it has none to give. */
+int bdk_random(void *p, size_t n);
+
 /* poll(2) that restarts after a signal; timeout in ms, -1 for ever. Returns poll's answer. */
 struct pollfd;
 int bdk_poll(struct pollfd *fds, size_t n, int timeout_ms);
 
-/* ---- tls.c: the only file that includes bearssl.h -------------------------------------------- */
+/* ---- tls.c: TLS by BearSSL -------------------------------------------- */
 
 struct bdk_trust; /* a client's trust anchors in BearSSL's form */
 
@@ -714,6 +717,26 @@ int bdk_tls_write(struct bdk_tls *t, const void *buf, size_t len, size_t *n,
 int bdk_tls_events(const struct bdk_tls *t);    /* poll bits the engine waits for */
 void bdk_tls_describe(const struct bdk_tls *t, char *out, size_t cap); /* "TLS 1.2, ..." for -v */
 void bdk_tls_close(struct bdk_tls *t);          /* sends close_notify if that can be done at once */
+
+/* ---- p256.c: ECDSA over P-256, SHA-1; the other file that includes bearssl.h ----------------------- */
+
+#define BDK_SHA1_LEN 20
+
+/* For the names of cache files, never for security. */
+void bdk_sha1_of(const void *p, size_t n, unsigned char out[BDK_SHA1_LEN]);
+
+/* A key pair; bdk_wipe() it in the end. */
+struct bdk_p256 {
+    unsigned char d[32];
+    unsigned char point[65];        /* 4, x, y */
+};
+
+/* The first "EC PRIVATE KEY" (RFC 5915) or "PRIVATE KEY" (RFC 5208) of a PEM text. 0, or BEDROCK_ERR_CONFIG
+ * when there is none, or it is none of P-256; k is wiped then. */
+int bdk_p256_read(struct bdk_p256 *k, struct bedrock_slice pem);
+
+/* r and s, 32 bytes each; the same digest gives the same signature (RFC 6979). 0 or BEDROCK_ERR_CONFIG. */
+int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA256_LEN], unsigned char out[64]);
 
 /* ---- conn.c: connections to an endpoint, kept and reused ------------------------------------- */
 

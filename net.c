@@ -1,5 +1,5 @@
-/* net.c - sockets: resolve, connect, read, write, poll, and the system's clocks.
- * POSIX sockets; RFC 8305 (several addresses, staggered). Leaves out: its own resolver; getaddrinfo
+/* net.c - sockets: resolve, connect, read, write, poll, and the system's clocks and chance.
+ * POSIX sockets and getrandom(2); RFC 8305 (several addresses, staggered). Leaves out: its own resolver; getaddrinfo
  * blocks, which bedrock.h says. */
 #undef _GNU_SOURCE /* its strerror_r() is another */
 #define _DEFAULT_SOURCE
@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +52,16 @@ int64_t bdk_clock_system(void *ctx, int wall)
     (void)ctx;
     clock_gettime(wall ? CLOCK_REALTIME : CLOCK_MONOTONIC, &ts);
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int bdk_random(void *p, size_t n)
+{
+    ssize_t got;
+
+    do
+        got = getrandom(p, n, 0);
+    while (got < 0 && errno == EINTR);
+    return got == (ssize_t)n ? 0 : BEDROCK_ERR_IO;
 }
 
 int bdk_poll(struct pollfd *fds, size_t n, int timeout_ms)

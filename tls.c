@@ -1,6 +1,6 @@
 /* tls.c - TLS 1.2 by BearSSL, driven from poll: trust anchors, engine in and out, what went wrong.
  * RFC 5246, 5280, 6125, 7301; BearSSL 0.6's engine API. Leaves out: TLS 1.3 (BearSSL has none),
- * session resumption, revocation. The only file that includes bearssl.h. */
+ * session resumption, revocation. Only this file and p256.c include bearssl.h. */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include <bearssl.h>
@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define TLS_MAX_CERT 16384u     /* a certificate larger than this is nobody's server certificate */
 #define TLS_MIN_RSA_BYTES 256   /* 2048 bits */
@@ -368,15 +367,12 @@ static void tls_setup_engine(struct bdk_tls *t)
 static int tls_seed(struct bdk_tls *t)
 {
     unsigned char seed[32];
-    ssize_t got;
+    int rc = bdk_random(seed, sizeof seed);
 
-    do
-        got = getrandom(seed, sizeof seed, 0);
-    while (got < 0 && errno == EINTR);
-    if (got == (ssize_t)sizeof seed)
+    if (rc == 0)
         br_ssl_engine_inject_entropy(&t->sc.eng, seed, sizeof seed);
     bdk_wipe(seed, sizeof seed);
-    return got == (ssize_t)sizeof seed ? 0 : -1;
+    return rc;
 }
 
 /* ---- Telling what failed ---- */
