@@ -25,7 +25,7 @@ ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 LIB_OBJ = bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o models.o access.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
 	xml.o p256.o \
-	keys.o endpoint.o
+	keys.o endpoint.o proxy.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
 	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
@@ -38,7 +38,7 @@ T_OBJ = test/t.o test/mock.o test/service.o test/emu_cert.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_xml test/test_p256 \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
-	test/test_config test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
+	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
 	test/test_call test/test_request test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \

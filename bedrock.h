@@ -325,6 +325,10 @@ struct bedrock_options {
                                    at most 64 over all hosts; below 0: none */
     bedrock_read_file_fn read_file; /* every file is read through it; NULL: open(2) and read(2) */
     void *read_file_ctx;
+    const char *proxy;          /* http:// or https:// URL of a proxy for all targets, user:password@ in it
+                                   for Basic; NULL: HTTPS_PROXY and so on, as curl(1) reads them; "": none */
+    const char *no_proxy;       /* names, addresses and CIDR blocks that need none, separated by commas, "*":
+                                   all; NULL: NO_PROXY; "": the proxy is for everything */
 };
 
 /* ---- Client ---------------------------------------------------------------------------------- */

@@ -471,6 +471,12 @@ int bdk_host_is_loopback(const char *host);
 /* Parse a literal address: 4 or 16 bytes into ip, its length returned; 0: a name. */
 size_t bdk_host_ip(const char *host, unsigned char ip[16]);
 
+/* Copy the host between p and end in lower case, brackets around IPv6 off; -1: it is none. */
+int bdk_host_copy(char host[256], const char *p, const char *end);
+
+/* The port between p and end; -1: it is none. */
+int bdk_port_read(const char *p, const char *end);
+
 /* ---- config.c: Region, endpoints, files ------------------------------------------------------ */
 
 /* What bedrock_open() found. */
@@ -506,6 +512,54 @@ int bdk_ca_system(struct bedrock_buffer *pem, char source[512], const struct bdk
 
 /* The usual places, ended by NULL. */
 extern const char *const bdk_ca_places[];
+
+/* ---- proxy.c: which proxy serves a target, and what is said to it ------------------------------ */
+
+struct bdk_proxy {
+    const char *from;   /* the variable, for messages; NULL: there is no proxy */
+    const char *bad;    /* why it cannot be used, static; NULL: it can */
+    char host[256];     /* no brackets around IPv6 */
+    int port;
+    int tls;
+    char name[280];     /* "host:port" for messages */
+    struct bedrock_buffer authorization;    /* "Basic ..." for Proxy-Authorization; empty: none */
+};
+
+struct bdk_proxies {
+    struct bdk_proxy of[2];         /* for http:// and for https:// targets */
+    struct bedrock_buffer no_proxy; /* the list of targets that need none */
+};
+
+/*
+ * Read the options and, where they say nothing, the environment. 0: *out is NULL when there is no proxy at
+ * all. BEDROCK_ERR_NOMEM. That a proxy cannot be used is no failure before one is wanted.
+ */
+int bdk_proxies_load(struct bdk_proxies **out, const struct bedrock_options *opt,
+                     const struct bdk_env *env, struct bedrock_error *e);
+void bdk_proxies_free(struct bdk_proxies *p, const struct bedrock_options *opt);
+
+/*
+ * The proxy for this target, or NULL to connect directly: always to link-local addresses, where
+ * credentials are; to http:// targets, which are this machine itself, unless the proxy is there too.
+ */
+const struct bdk_proxy *bdk_proxy_for(const struct bdk_proxies *p, const char *host, int port, int tls);
+
+/* 0, or BEDROCK_ERR_CONFIG when the proxy cannot be used: e names the variable, never the password. */
+int bdk_proxy_check(const struct bdk_proxy *p, struct bedrock_error *e);
+
+/* Append the head of a CONNECT request (RFC 9110 9.3.6). Returns b->error. */
+int bdk_proxy_connect(struct bedrock_buffer *b, const struct bdk_proxy *p, const char *host, int port);
+
+/*
+ * Read the proxy's answer to it from text[0..len), which grows from the same first byte; *scanned as for
+ * bdk_http_head_read(). 0: the tunnel is open and begins at text + *used. BDK_MORE. Below zero: refused
+ * or malformed, as e says.
+ */
+int bdk_proxy_answer(const struct bdk_proxy *p, const char *target, const char *text, size_t len,
+                     size_t *scanned, size_t *used, struct bedrock_error *e);
+
+/* The status and the reason of a response, "407 Proxy Authentication Required", on one line. */
+void bdk_proxy_status(const struct bdk_http_head *h, const char *text, char out[128]);
 
 /* ---- creds.c: which credentials sign a call -------------------------------------------------- */
 

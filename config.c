@@ -1,6 +1,6 @@
 /* config.c - where settings come from: Region, endpoints, CA bundles.
- * AWS SDK reference guide, "AWS Region" and "Service-specific endpoints".
- * Leaves out: profiles and the shared config files, proxies; what an endpoint is made of (endpoint.c). */
+ * AWS SDK reference guide, "AWS Region" and "Service-specific endpoints". Leaves out: profiles and the
+ * shared config files; proxies (proxy.c); what an endpoint is made of (endpoint.c). */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include <errno.h>

@@ -150,8 +150,7 @@ static int endpoint_bad_url(struct bedrock_error *e, const char *url, const char
                          strchr(url, '@') ? "****" : url, why);
 }
 
-/* Copy the host between p and end, brackets off; 0 when it is one. */
-static int endpoint_host(struct bdk_endpoint *ep, const char *p, const char *end)
+int bdk_host_copy(char host[256], const char *p, const char *end)
 {
     size_t n = (size_t)(end - p);
     unsigned char ip[16];
@@ -161,22 +160,22 @@ static int endpoint_host(struct bdk_endpoint *ep, const char *p, const char *end
         p++;
         n -= 2;
     }
-    if (n == 0 || n >= sizeof ep->host)
+    if (n == 0 || n > 255)
         return -1;
-    memcpy(ep->host, p, n);
-    ep->host[n] = 0;
+    memcpy(host, p, n);
+    host[n] = 0;
     if (bracketed)
-        return bdk_host_ip(ep->host, ip) == 16 ? 0 : -1;
+        return bdk_host_ip(host, ip) == 16 ? 0 : -1;
     for (size_t i = 0; i < n; i++) {
         if (!endpoint_is_alnum(p[i]) && !strchr("-._", p[i]))
             return -1;
         /* Host and the signature are about the lower-case name */
-        ep->host[i] = endpoint_lower(p[i]);
+        host[i] = endpoint_lower(p[i]);
     }
     return 0;
 }
 
-static int endpoint_port(const char *p, const char *end)
+int bdk_port_read(const char *p, const char *end)
 {
     int port = 0;
 
@@ -236,12 +235,12 @@ int bdk_url_parse(struct bdk_endpoint *ep, const char *url, struct bedrock_error
     for (const char *c = end; c > p && c[-1] != ']'; c--)
         if (c[-1] == ':') {
             host_end = c - 1;
-            ep->port = endpoint_port(c, end);
+            ep->port = bdk_port_read(c, end);
             break;
         }
     if (ep->port < 0)
         return endpoint_bad_url(e, url, "the port must be from 1 to 65535");
-    if (endpoint_host(ep, p, host_end) != 0)
+    if (bdk_host_copy(ep->host, p, host_end) != 0)
         return endpoint_bad_url(e, url, "no usable host name");
     if (endpoint_path(ep, end) != 0)
         return endpoint_bad_url(e, url, "the path is too long or has characters that must be encoded");
