@@ -25,7 +25,8 @@ ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 LIB_OBJ = bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o models.o access.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
 	xml.o p256.o \
-	keys.o endpoint.o proxy.o
+	keys.o endpoint.o proxy.o \
+	profiles.o ini.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
 	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
@@ -34,15 +35,17 @@ CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input
 EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_tls.o test/emu_cert.o \
 	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
 	test/emu_access.o test/emu_converse.o test/emu_says.o test/emu_faults.o
-T_OBJ = test/t.o test/mock.o test/service.o test/emu_cert.o
+T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_xml test/test_p256 \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
 	test/test_call test/test_request test/test_wait test/test_pool test/test_access test/test_faults \
-	test/test_keys
+	test/test_keys \
+	test/test_ini test/test_profiles
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
-	test/vectors_endpoints
+	test/vectors_endpoints \
+	test/vectors_profiles
 REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll
@@ -76,7 +79,7 @@ bedrock-emulator: $(EMU_OBJ) libbedrock.a tools/fortify.o
 $(LIB_OBJ): bedrock.h bedrock_int.h
 $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
-test/t.o test/mock.o test/service.o: bedrock.h test/t.h test/mock.h test/service.h
+test/t.o test/files.o test/mock.o test/service.o: bedrock.h test/t.h test/files.h test/mock.h test/service.h
 
 # ---- Man page -------------------------------------------------------------------------------------
 

@@ -605,6 +605,139 @@ int bdk_base64_url(struct bedrock_buffer *b, const void *p, size_t n);
  * base64 (b is as good as before, with some bytes more). */
 int bdk_base64_decode(struct bedrock_buffer *b, const char *p, size_t n);
 
+/* ---- ini.c: the grammar of ~/.aws/config and ~/.aws/credentials ------------------------------- */
+
+#define BDK_INI_MAX_FILE ((size_t)4 << 20)
+#define BDK_INI_MAX_LINE 65536u
+#define BDK_INI_MAX_ITEMS 100000u   /* sections, properties and nested properties of a file */
+
+enum bdk_ini_kind {
+    BDK_INI_SECTION = 1,    /* name: what stands in the brackets, any text without white space around it */
+    BDK_INI_PROPERTY,       /* name in lower case; value with its continuation lines, joined by '\n' */
+    BDK_INI_NESTED          /* a property below the property before, which has an empty value */
+};
+
+struct bdk_ini_item {
+    enum bdk_ini_kind kind;
+    char *name;             /* zero-terminated, within the text; likewise the value */
+    char *value;            /* never NULL; "" for a section */
+    unsigned line;          /* from 1 */
+};
+
+struct bdk_ini {
+    char *p, *end;
+    unsigned line;
+    unsigned n_items;
+    int in_section, open;
+    const char *why;        /* static text for the failure, which is at `line` */
+};
+
+/*
+ * Read a text from top to bottom, in place: it is written to (zero bytes, lower case, lines moved up), and
+ * names and values stay where they are as long as it does. Its last byte must be a newline. 1: an item; 0:
+ * no more; BEDROCK_ERR_CONFIG: malformed, for good; it->line and it->why say where and why, and never what
+ * stands there, which may be a secret. Properties with invalid names are left out, with what is nested
+ * below them.
+ */
+void bdk_ini_init(struct bdk_ini *it, char *text, size_t len);
+int bdk_ini_next(struct bdk_ini *it, struct bdk_ini_item *item);
+
+/* 1 when a text has only characters that names of profiles and properties may have, and one at least. */
+int bdk_ini_is_name(const char *text);
+
+/* ---- profiles.c: the shared config and credentials files -------------------------------------- */
+
+#define BDK_MAX_PATH 1024           /* of a file, with its zero byte */
+#define BDK_MAX_PROFILE_NAME 256    /* of the selected profile, with its zero byte */
+
+enum bdk_section {
+    BDK_SECTION_NONE,
+    BDK_SECTION_PROFILE,
+    BDK_SECTION_SSO_SESSION,
+    BDK_SECTION_SERVICES,
+    BDK_SECTION_DEFAULT     /* [default] in the config file, while it is not known whether it counts */
+};
+
+/* A section's head, or a property; in the order of the file. */
+struct bdk_profile_entry {
+    enum bdk_ini_kind kind;
+    enum bdk_section section;       /* for a head */
+    unsigned line;
+    const char *name, *value;
+};
+
+struct bdk_profile_file {
+    char path[BDK_MAX_PATH];        /* "": there is no home folder, so there is no file */
+    int loaded;
+    struct bedrock_buffer text;
+    struct bedrock_buffer entries;  /* struct bdk_profile_entry */
+};
+
+enum bdk_profile_which { BDK_FILE_CONFIG, BDK_FILE_CREDENTIALS };
+
+struct bdk_profiles {
+    struct bdk_profile_file file[2];
+    char name[BDK_MAX_PROFILE_NAME];/* the selected profile */
+    const char *named_by;           /* "the profile option", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"; NULL: it
+                                       is "default" because nobody named one */
+};
+
+/* Where a value stands. */
+struct bdk_setting {
+    const char *value;              /* NULL: nowhere */
+    const char *file;
+    unsigned line;
+};
+
+/*
+ * Select a profile (profile_option unless NULL or "", AWS_PROFILE, AWS_DEFAULT_PROFILE, "default") and load
+ * the config file: AWS_CONFIG_FILE or ~/.aws/config. A missing file is an empty one, and so is /dev/null.
+ * The credentials file (AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials) is loaded too when the caller
+ * wants it, or when a profile was named that the config file does not have: it is an error when neither
+ * file has it, unless its name is "default". BEDROCK_ERR_CONFIG with "FILE: why" or "FILE:LINE: why" for what
+ * cannot be read; BEDROCK_ERR_NOMEM. bdk_profiles_free() it in any case; that wipes.
+ *
+ * Nothing is validated but the grammar: values are text as somebody wrote it, may hold newlines, and whoever
+ * makes a header, a host name, a path or a number of one checks it first.
+ */
+int bdk_profiles_load(struct bdk_profiles *p, const struct bdk_env *env, const char *profile_option,
+                      int with_credentials, bedrock_alloc_fn alloc, void *alloc_ctx,
+                      struct bedrock_error *e);
+void bdk_profiles_free(struct bdk_profiles *p);
+
+/* Load the credentials file if that was not done yet. What was found before stays where it is. */
+int bdk_profiles_load_credentials(struct bdk_profiles *p, const struct bdk_env *env,
+                                  struct bedrock_error *e);
+
+/*
+ * Look a value up as AWS's tools do: property by property, the credentials file (if it is loaded) before the
+ * config file, and in a file the last one. Names of sections compare exactly, keys are lower case. nested:
+ * a property below the property key; NULL: that itself, which is "" when others are nested below it. key
+ * NULL: the section's own head, whose value is its name. sso-session and services sections come from the
+ * config file only.
+ */
+struct bdk_setting bdk_profile_find(const struct bdk_profiles *p, enum bdk_section kind, const char *name,
+                                    const char *key, const char *nested);
+
+/* A profile's value, for credentials: load their file first. NULL when it is not set, empty or blank. */
+const char *bdk_profile_value(const struct bdk_profiles *p, const char *profile, const char *key);
+
+/*
+ * A setting of the selected profile (region, endpoint_url, services ...), the config file before the
+ * credentials file: so the answer does not depend on whether the latter is loaded. It differs from what
+ * AWS's tools find only where both files set the key for the profile. Blank ones are not set.
+ */
+struct bdk_setting bdk_profile_setting(const struct bdk_profiles *p, const char *key);
+
+/* The names of all sections of a kind, each once; *at starts as 0. NULL: no more. */
+const char *bdk_profiles_next(const struct bdk_profiles *p, enum bdk_section kind, size_t *at);
+
+/*
+ * A path with ~/ at its beginning, as a file of home: HOME or, unless the program replaced the environment,
+ * the user's entry in passwd. 0; ENOENT: there is no home; ENAMETOOLONG.
+ */
+int bdk_home_path(const struct bdk_env *env, const char *path, char out[BDK_MAX_PATH]);
+
 /* ---- What credential providers have in common --------------------------------------------------- */
 
 /* Keys and how long they are good for. The strings stand in `text`, each with its zero byte; freeing that

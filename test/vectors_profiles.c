@@ -1,0 +1,209 @@
+/* vectors_profiles.c - profile-parser-tests.json and file-location-tests.json of the folder argv[1]: the AWS
+ * SDKs' common suite for the config files. Leaves out: the locations on Windows, skipped by name. */
+#define _DEFAULT_SOURCE
+#include "bedrock_int.h"
+#include "files.h"
+#include "t.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define MAX_TEXT 4096
+
+/* A string, zero-terminated; "" when it is none. */
+static const char *text_of(struct bedrock_json v, char out[MAX_TEXT])
+{
+    size_t n = bedrock_json_unescape(v, out, MAX_TEXT - 1);
+
+    CHECK(n < MAX_TEXT);
+    out[n < MAX_TEXT ? n : 0] = 0;
+    return out;
+}
+
+/* Does `text` hold `part`, in any case? */
+static int holds(const char *text, const char *part)
+{
+    size_t n = strlen(part);
+
+    for (; *text; text++)
+        if (strncasecmp(text, part, n) == 0)
+            return 1;
+    return n == 0;
+}
+
+static size_t count(struct bedrock_json object)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(object);
+    struct bedrock_json name, value;
+    size_t n = 0;
+
+    while (bedrock_json_next(&it, &name, &value))
+        n++;
+    return n;
+}
+
+/* ---- The grammar ------------------------------------------------------------------------------ */
+
+/* The suite writes a block of nested properties as one value: their lines, each behind a newline. */
+static void value_of(const struct bdk_profiles *p, struct bdk_setting s, char out[MAX_TEXT])
+{
+    size_t used = (size_t)snprintf(out, MAX_TEXT, "%s", s.value);
+
+    for (int f = 0; f < 2; f++) {
+        const struct bdk_profile_entry *e = (const void *)p->file[f].entries.p;
+        size_t n = p->file[f].entries.len / sizeof *e, i = 0;
+
+        while (i < n && e[i].value != s.value)
+            i++;
+        for (i++; i < n && e[i].kind == BDK_INI_NESTED; i++)
+            used += (size_t)snprintf(out + used, MAX_TEXT - used, "\n%s =%s%s", e[i].name,
+                                     e[i].value[0] ? " " : "", e[i].value);
+    }
+}
+
+/* All the names of properties that stand in a section somewhere, so that none is more than wanted. */
+static size_t count_keys(const struct bdk_profiles *p, enum bdk_section kind, const char *section)
+{
+    size_t keys = 0;
+
+    for (int f = 0; f < 2; f++) {
+        const struct bdk_profile_entry *e = (const void *)p->file[f].entries.p;
+        int inside = 0;
+
+        for (size_t n = p->file[f].entries.len / sizeof *e; n > 0; n--, e++) {
+            if (e->kind == BDK_INI_SECTION)
+                inside = e->section == kind && strcmp(e->name, section) == 0;
+            else if (inside && e->kind == BDK_INI_PROPERTY) /* the one that counts, of several */
+                keys += bdk_profile_find(p, kind, section, e->name, NULL).value == e->value;
+        }
+    }
+    return keys;
+}
+
+static void check_sections(const struct bdk_profiles *p, enum bdk_section kind, struct bedrock_json want)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(want), keys;
+    struct bedrock_json name, properties, key, value;
+    char section[MAX_TEXT], text[MAX_TEXT], got[MAX_TEXT];
+    size_t at = 0, n = 0;
+
+    while (bdk_profiles_next(p, kind, &at))
+        n++;
+    CHECKF(n == count(want), "%zu sections", n);
+    while (bedrock_json_next(&it, &name, &properties)) {
+        text_of(name, section);
+        CHECKF(bdk_profile_find(p, kind, section, NULL, NULL).value != NULL, "no section %s", section);
+        CHECKF(count_keys(p, kind, section) == count(properties), "%s has other properties", section);
+        keys = bedrock_json_iterate(properties);
+        while (bedrock_json_next(&keys, &key, &value)) {
+            struct bdk_setting s = bdk_profile_find(p, kind, section, text_of(key, text), NULL);
+
+            if (!CHECKF(s.value != NULL, "%s has no %s", section, text))
+                continue;
+            value_of(p, s, got);
+            CHECK_TEXT(got, strlen(got), text_of(value, text));
+        }
+    }
+}
+
+static void test_parser(struct bedrock_json vector)
+{
+    struct bedrock_json output = bedrock_json_get(vector, "output");
+    struct bedrock_json error = bedrock_json_get(output, "errorContaining");
+    static const char *const env_list[] = {"HOME", "/h", NULL};
+    static const char *const members[] = {"input.configFile", "input.credentialsFile"};
+    char name[MAX_TEXT], texts[2][MAX_TEXT];
+    struct files_file file[3] = {{"/h/.aws/config", NULL, 0, ENOENT},
+                                 {"/h/.aws/credentials", NULL, 0, ENOENT}, {NULL, NULL, 0, 0}};
+    struct files f = {env_list, file, ""};
+    struct bdk_env env = files_env(&f);
+    struct bedrock_error e = {0};
+    struct bdk_profiles p;
+    int rc;
+
+    t_case("profile-parser-tests.json: %s", text_of(bedrock_json_get(vector, "name"), name));
+    for (int i = 0; i < 2; i++) {
+        struct bedrock_json v = bedrock_json_get(vector, members[i]);
+
+        if (v.type == BEDROCK_JSON_STRING)
+            file[i].text = text_of(v, texts[i]);
+    }
+    rc = bdk_profiles_load(&p, &env, NULL, 1, NULL, NULL, &e);
+    if (error.type == BEDROCK_JSON_STRING) {
+        CHECKF(rc == BEDROCK_ERR_CONFIG && holds(e.message, text_of(error, name)), "%d: %s", rc, e.message);
+    } else if (CHECKF(rc == 0, "%s", e.message)) {
+        check_sections(&p, BDK_SECTION_PROFILE, bedrock_json_get(output, "config.profiles"));
+        check_sections(&p, BDK_SECTION_SSO_SESSION, bedrock_json_get(output, "config.sso_sessions"));
+    }
+    bdk_profiles_free(&p);
+}
+
+/* ---- Where the files are ---------------------------------------------------------------------- */
+
+static void test_location(struct bedrock_json vector)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(bedrock_json_get(vector, "environment"));
+    struct bedrock_json key, value, profile = bedrock_json_get(vector, "profile");
+    static const char other[] = "[profile other]\n"; /* a profile that is named must be there */
+    char space[9][MAX_TEXT], name[MAX_TEXT], want[MAX_TEXT];
+    const char *env_list[9] = {NULL};
+    struct files_file file[2] = {{NULL, other, 0, 0}, {NULL, NULL, 0, 0}};
+    struct files f = {env_list, file, ""};
+    struct bdk_env env = files_env(&f);
+    struct bedrock_error e = {0};
+    struct bdk_profiles p;
+
+    t_case("file-location-tests.json: %s", text_of(bedrock_json_get(vector, "name"), name));
+    if (!bedrock_json_equals(bedrock_json_get(vector, "platform"), "linux")) {
+        t_skip("Windows is not built for");
+        return;
+    }
+    for (int i = 0; i < 8 && bedrock_json_next(&it, &key, &value); i += 2) {
+        env_list[i] = text_of(key, space[i]);
+        env_list[i + 1] = text_of(value, space[i + 1]);
+    }
+    file[0].path = text_of(bedrock_json_get(vector, "configLocation"), name);
+    CHECKF(bdk_profiles_load(&p, &env, NULL, 0, NULL, NULL, &e) == 0, "%s", e.message);
+    CHECK_TEXT(p.file[0].path, strlen(p.file[0].path), name);
+    text_of(bedrock_json_get(vector, "credentialsLocation"), want);
+    CHECK_TEXT(p.file[1].path, strlen(p.file[1].path), want);
+    CHECK(profile.type == BEDROCK_JSON_NONE || bedrock_json_equals(profile, p.name));
+    bdk_profiles_free(&p);
+}
+
+/* ---- Files of vectors --------------------------------------------------------------------------- */
+
+static void run(const char *folder, const char *file, const char *member, void (*test)(struct bedrock_json))
+{
+    struct bedrock_json root, vector;
+    struct bedrock_json_iter it;
+    char path[1024];
+    size_t len = 0, n = 0;
+    char *text;
+
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    t_case("%s is there and is JSON", file);
+    text = t_read_file(path, &len);
+    if (CHECKF(text && bedrock_json_parse(text, len, &root, NULL) == 0, "%s", path)) {
+        it = bedrock_json_iterate(member ? bedrock_json_get(root, member) : root);
+        for (; bedrock_json_next(&it, NULL, &vector); n++)
+            test(vector);
+        t_case("%s holds vectors", file);
+        CHECK(n > 0);
+    }
+    free(text);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || access(argv[1], R_OK) != 0) {
+        t_case("vectors_profiles");
+        t_skip("the public test suites are not there");
+    } else {
+        run(argv[1], "profile-parser-tests.json", "tests", test_parser);
+        run(argv[1], "file-location-tests.json", "tests", test_location);
+    }
+    return t_end("vectors_profiles");
+}
