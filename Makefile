@@ -80,6 +80,7 @@ $(LIB_OBJ): bedrock.h bedrock_int.h
 $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
 test/t.o test/files.o test/mock.o test/service.o: bedrock.h test/t.h test/files.h test/mock.h test/service.h
+test/files.o: bedrock_int.h
 
 # ---- Man page -------------------------------------------------------------------------------------
 
