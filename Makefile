@@ -24,7 +24,7 @@ ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
 LIB_OBJ = bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o models.o access.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
-	xml.o p256.o \
+	xml.o p256.o sts.o \
 	keys.o endpoint.o proxy.o \
 	profiles.o ini.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
@@ -37,7 +37,7 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_tls.o test
 	test/emu_access.o test/emu_converse.o test/emu_says.o test/emu_faults.o
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
-	test/test_xml test/test_p256 \
+	test/test_xml test/test_p256 test/test_sts \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
 	test/test_call test/test_request test/test_wait test/test_pool test/test_access test/test_faults \

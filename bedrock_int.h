@@ -10,6 +10,8 @@
 
 #include "bedrock.h"
 
+#define BDK_MAX_ARN 2048 /* API reference: no ARN or model id is longer */
+
 #define BDK_MORE 1 /* the input was consumed and the thing is not complete yet */
 #define BDK_DATA 2 /* a piece of the body came out; there may be more in the input */
 
@@ -850,6 +852,44 @@ int bdk_fetch_refused(const struct bdk_fetch *f, const struct bdk_http_head *h, 
  */
 int bdk_xml_text(struct bedrock_slice text, const char *path, struct bedrock_buffer *out);
 
+/* ---- sts.c: roles, and who one is (AWS STS, query protocol) ----------------------------------------- */
+
+/* NULL: not said. */
+struct bdk_sts_role {
+    const char *arn;                    /* required */
+    const char *session_name;           /* NULL: "bedrock-session-" and the time */
+    const char *external_id;
+    const char *mfa_serial, *mfa_code;  /* both or none */
+    int64_t duration_s;                 /* 0: the service's own, an hour */
+    struct bedrock_slice web_token;     /* given: AssumeRoleWithWebIdentity, which is not signed and knows
+                                           neither external ids nor MFA */
+};
+
+/* What a web identity token file held, read anew for each request: cut one newline at its end, and refuse
+ * what is no token. 0, or BEDROCK_ERR_CONFIG with a sentence that names the file. */
+int bdk_sts_web_token(struct bedrock_slice *token, const char *path, struct bedrock_error *e);
+
+/* Ask for a role's keys; f was bdk_fetch_init()ed, `to` is bdk_endpoint_of(BDK_STS). 0, BEDROCK_ERR_CONFIG for
+ * what STS would refuse, or an error of f's buffers. */
+int bdk_sts_assume(struct bdk_fetch *f, const struct bdk_endpoint *to, const struct bdk_sts_role *r,
+                   int64_t now_s, struct bedrock_error *e);
+
+/* Ask whose keys sign. */
+int bdk_sts_identity(struct bdk_fetch *f, const struct bdk_endpoint *to, struct bedrock_error *e);
+
+/*
+ * Read the answer to f. BEDROCK_ERR_CONFIG with a sentence that begins with f->what; when STS refused, name,
+ * http_status, request_id and retryable are set as well. k keeps what it had then.
+ */
+int bdk_sts_keys(struct bdk_keys *k, const struct bdk_fetch *f, const struct bdk_http_head *h,
+                 struct bedrock_slice body, struct bedrock_error *e);
+
+struct bdk_sts_caller {
+    char account[64], arn[BDK_MAX_ARN + 1], user_id[256];
+};
+int bdk_sts_caller(struct bdk_sts_caller *c, const struct bdk_fetch *f, const struct bdk_http_head *h,
+                   struct bedrock_slice body, struct bedrock_error *e);
+
 /* ---- net.c: the only file that touches a socket ---------------------------------------------- */
 
 struct bdk_sock;
@@ -944,8 +984,6 @@ struct bdk_transport {
 void bdk_transport_io(struct bedrock_io *io, struct bdk_transport *t);
 
 /* ---- models.c: lists, and which profile serves -------------------------------------------------- */
-
-#define BDK_MAX_ARN 2048 /* API reference: no ARN or model id is longer */
 
 /* Take a foundation model's ARN apart: its Region (empty: all of them) and model id, within text. 1, or 0
  * when it is none. */
