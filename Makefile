@@ -35,13 +35,13 @@ CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input
 EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_tls.o test/emu_cert.o \
 	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
 	test/emu_access.o test/emu_converse.o test/emu_says.o test/emu_faults.o
-T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o
+T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/model.o
 UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_xml test/test_p256 test/test_sts \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
 	test/test_call test/test_request test/test_wait test/test_pool test/test_access test/test_faults \
-	test/test_keys \
+	test/test_keys test/test_check_model \
 	test/test_ini test/test_profiles
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
 	test/vectors_endpoints \
@@ -81,6 +81,7 @@ $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
 test/t.o test/files.o test/mock.o test/service.o: bedrock.h test/t.h test/files.h test/mock.h test/service.h
 test/files.o: bedrock_int.h
+test/model.o: bedrock.h bedrock_int.h test/model.h
 
 # ---- Man page -------------------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ test/libt.a: $(T_OBJ)
 # a program of one source: what else it needs is named below
 .c:
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $< test/libt.a $(ALL_LIBS)
-$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h
+$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/check_model: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h
 $(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o test/libt.a
 	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/libt.a $(ALL_LIBS)
 fuzz/replay_json: fuzz/fuzz_json.c
@@ -109,7 +110,7 @@ fuzz/replay_x509: fuzz/fuzz_x509.c
 fuzz/replay_response: fuzz/fuzz_response.c
 
 # everything that the rungs below run
-programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client tools/man $(EXAMPLES)
+programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/check_model tools/man $(EXAMPLES)
 # after every edit: no network, seconds
 check: $(UNIT)
 	sh test/tally.sh unit $(UNIT)
@@ -156,7 +157,8 @@ uninstall:
 		lib/libbedrock.a lib/pkgconfig/bedrock.pc share/man/man1/bedrock.1
 clean:
 	rm -f $(LIB_OBJ) $(CLI_OBJ) $(EMU_OBJ) $(T_OBJ) $(UNIT) $(VEC) $(REPLAY) $(EXAMPLES) $(BENCH) \
-		fuzz/replay.o test/libt.a tools/fortify.o tools/man test/tls_client libbedrock.a bedrock bedrock-emulator
+		fuzz/replay.o test/libt.a tools/fortify.o tools/man test/tls_client test/check_model \
+		libbedrock.a bedrock bedrock-emulator
 	rm -rf .build
 
 .PHONY: all programs man check vectors replay emulator interop asan test fuzz bench size deps demo \
