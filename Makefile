@@ -22,7 +22,7 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o models.o access.o message.o retry.o error.o \
+LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o models.o access.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
 	xml.o p256.o sts.o \
 	keys.o endpoint.o proxy.o \
@@ -36,7 +36,8 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_tls.o test
 	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
 	test/emu_access.o test/emu_converse.o test/emu_says.o test/emu_faults.o
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/model.o
-UNIT = test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
+UNIT = test/test_base64 test/test_file test/test_media test/test_body \
+	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_xml test/test_p256 test/test_sts \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \

@@ -516,8 +516,104 @@ void bedrock_usage_init(struct bedrock_usage *u);
 /* Take up what this event (a response, messageStop or metadata) says; other events say nothing. */
 void bedrock_usage_read(struct bedrock_usage *u, const struct bedrock_event *ev);
 
+/* ---- Request bodies -------------------------------------------------------------------------- */
+
 /*
- * A Converse request in parts, for bedrock_body() and bedrock_ask(). Zero: leave it out.
+ * A builder for the body of a Converse request. All zero is ready to use. Messages, the system prompt and
+ * members may come in any order, each of the first two in one go:
+ *
+ *     struct bedrock_body b = {0};
+ *     bedrock_body_message(&b, "user");
+ *     bedrock_body_file(&b, "chart.png");
+ *     bedrock_body_text(&b, "What does it show?", 18);
+ *     bedrock_body_system(&b);
+ *     bedrock_body_text(&b, "Be brief.", 9);
+ *     bedrock_body_member(&b, "inferenceConfig", "{\"maxTokens\":200}", 17);
+ *     if (bedrock_body_end(&b) == 0) ... b.w.out.p, b.w.out.len
+ *
+ * The first failure sticks, every function returns it, and `error` says what was wrong with what, so that
+ * one check at the end will do: BEDROCK_ERR_USAGE, BEDROCK_ERR_LIMIT, BEDROCK_ERR_NOMEM.
+ *
+ * The body is written once, into w.out, whose allocator you may set; its ceiling is 32 MiB unless you set
+ * w.out.max. You may also begin to write into w, up to the place of a value (for CountTokens, say), let
+ * the builder write the body there, and go on behind it.
+ */
+struct bedrock_body {
+    struct bedrock_writer w;        /* w.out is the body when bedrock_body_end() has returned 0 */
+    struct bedrock_error error;     /* code 0 while nothing is wrong */
+    struct bedrock_buffer warnings; /* for bedrock_body_warning() */
+    struct bedrock_buffer names;    /* the builder's own from here on: of documents, a zero byte each */
+    char role[16];                  /* of the message that is open */
+    unsigned char state, has_text, has_system;
+    unsigned n_messages, n_images, n_documents;
+};
+
+/* Begin a message with this role, or go on with the one that is open when it has the same role. */
+int bedrock_body_message(struct bedrock_body *b, const char *role);
+
+/* Begin the system prompt, or go on with it. */
+int bedrock_body_system(struct bedrock_body *b);
+
+/* A text block for the message or the system prompt that is open. len bytes of UTF-8. */
+int bedrock_body_text(struct bedrock_body *b, const char *text, size_t len);
+
+/*
+ * An image, document, video or audio block for the message that is open, with a file in it. What it is
+ * comes from its first bytes, and where these do not say from the name's extension. A document gets a name
+ * that the API takes, unlike that of any other in the request, and a message that has a document and no
+ * text gets a text block. What is no regular file, is empty, changes its size while it is read, makes the
+ * body too large or is nothing that the API takes is an error that names the file. Limits of the API that
+ * may change are warnings.
+ */
+int bedrock_body_file(struct bedrock_body *b, const char *path);
+
+/* The same with len bytes that you have; name stands for the file's. */
+int bedrock_body_bytes(struct bedrock_body *b, const char *name, const void *p, size_t len);
+
+/* The same with an object in Amazon S3, "s3://bucket/key.pdf": the extension says what it is. */
+int bedrock_body_s3(struct bedrock_body *b, const char *uri);
+
+/* What a tool gave for the use with this id: JSON when it is an object, else text. status is "success",
+ * "error", or NULL to leave it out. */
+int bedrock_body_tool_result(struct bedrock_body *b, const char *id, const char *status, const char *p,
+                             size_t len);
+
+/* A cache point for what stands before it. ttl is "5m", "1h" or NULL. */
+int bedrock_body_cache_point(struct bedrock_body *b, const char *ttl);
+
+/* Any content block, as JSON. */
+int bedrock_body_raw(struct bedrock_body *b, const char *json, size_t len);
+
+/*
+ * The messages of a conversation to go on with: a JSON array of them. The last stays open, so that
+ * bedrock_body_message() with its role goes on with it.
+ */
+int bedrock_body_messages(struct bedrock_body *b, const char *json, size_t len);
+
+/* A member of the request by name, its value as JSON. */
+int bedrock_body_member(struct bedrock_body *b, const char *name, const char *json, size_t len);
+
+/* A member that is an object: theirs (type BEDROCK_JSON_NONE: there is none) with the members of ours in
+ * the place of its own. Both are checked JSON. */
+int bedrock_body_merged(struct bedrock_body *b, const char *name, struct bedrock_json theirs,
+                        struct bedrock_json ours);
+
+/* The members of a whole request, which is checked JSON, but modelId and those in left_out, a list that
+ * NULL ends. */
+int bedrock_body_request(struct bedrock_body *b, struct bedrock_json request, const char *const left_out[]);
+
+/* Close everything. 0: the body is complete. */
+int bedrock_body_end(struct bedrock_body *b);
+
+/* The next of the warnings, zero-terminated, or NULL; *at is 0 at first: "chart.png: 5000000 bytes; the
+ * API reference says 3932160 at most for an image". */
+const char *bedrock_body_warning(const struct bedrock_body *b, size_t *at);
+
+/* Release the memory, the body wiped; b is as new. NULL is allowed. */
+void bedrock_body_free(struct bedrock_body *b);
+
+/*
+ * A Converse request in parts, for bedrock_prompt_body() and bedrock_ask(). Zero: leave it out.
  */
 struct bedrock_prompt {
     const char *model;          /* for bedrock_ask() */
@@ -533,10 +629,10 @@ struct bedrock_prompt {
 };
 
 /*
- * Write the request body for p. Returns bedrock_write_end(): BEDROCK_ERR_USAGE when a part is not
- * JSON or not UTF-8. w must be new; it is the caller's to free.
+ * Write the request body for p. 0, BEDROCK_ERR_USAGE when a part is not JSON or not UTF-8, or as
+ * bedrock_body_end(). w must be new; it is the caller's to free.
  */
-int bedrock_body(const struct bedrock_prompt *p, struct bedrock_writer *w);
+int bedrock_prompt_body(const struct bedrock_prompt *p, struct bedrock_writer *w);
 
 /* Text as it arrives: kind is BEDROCK_TEXT or BEDROCK_REASONING. Non-zero cancels the call. */
 typedef int (*bedrock_text_fn)(void *ctx, enum bedrock_kind kind, struct bedrock_slice text);

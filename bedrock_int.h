@@ -66,6 +66,13 @@ void bdk_json_level_set(unsigned char levels[BDK_JSON_MAX_DEPTH / 8], unsigned l
 /* How deep a checked value is; 0: a scalar. */
 size_t bdk_json_depth(struct bedrock_json v);
 
+/* ---- writer.c: what body.c needs of it ------------------------------------------------------- */
+
+/* A string whose characters the caller appends to w->out himself between the two; none may need an
+ * escape. Begin returns w->out.error. */
+int bdk_write_string_begin(struct bedrock_writer *w);
+void bdk_write_string_end(struct bedrock_writer *w);
+
 /* ---- sha256.c: FIPS 180-4 and RFC 2104 ------------------------------------------------------- */
 
 #define BDK_SHA256_LEN 32
@@ -576,7 +583,7 @@ int bdk_creds_load(struct bdk_creds *c, const struct bedrock_options *opt, const
                    struct bedrock_error *e);
 void bdk_creds_free(struct bdk_creds *c, const struct bedrock_options *opt);
 
-/* ---- file.c: whole files into memory --------------------------------------------------------- */
+/* ---- file.c: files into memory, whole or in pieces --------------------------------------------- */
 
 /* See bedrock_read_file_fn; a directory is EISDIR, what is no regular file EINVAL, too large EFBIG. */
 int bdk_file_read(void *ctx, const char *path, struct bedrock_buffer *out);
@@ -586,6 +593,20 @@ int bdk_read_file(const struct bdk_env *env, const char *path, struct bedrock_bu
 
 /* What such an error is in words. */
 void bdk_file_why(int err, char out[128]);
+
+/* A file that is read piece by piece. */
+struct bdk_file {
+    int fd;
+    uint64_t size;              /* when it was opened */
+};
+
+/* 0 or errno, as above. */
+int bdk_file_open(struct bdk_file *f, const char *path);
+
+/* The next *n bytes, as many as fit while there are any: less than cap means that the end was seen. 0 or
+ * errno. */
+int bdk_file_piece(struct bdk_file *f, void *p, size_t cap, size_t *n);
+void bdk_file_close(struct bdk_file *f);
 
 /* ---- base64.c: RFC 4648 ----------------------------------------------------------------------- */
 
@@ -739,6 +760,19 @@ const char *bdk_profiles_next(const struct bdk_profiles *p, enum bdk_section kin
  * the user's entry in passwd. 0; ENOENT: there is no home; ENAMETOOLONG.
  */
 int bdk_home_path(const struct bdk_env *env, const char *path, char out[BDK_MAX_PATH]);
+
+/* ---- media.c: what a file is ------------------------------------------------------------------- */
+
+enum bdk_block { BDK_NO_BLOCK, BDK_IMAGE, BDK_DOCUMENT, BDK_VIDEO, BDK_AUDIO };
+
+struct bdk_media {
+    enum bdk_block block;       /* BDK_NO_BLOCK: nothing that the API takes, as far as can be told */
+    const char *format;         /* the API's word for it, static */
+};
+
+/* By its first bytes, and where these do not say by its name's extension. A few KiB are enough. */
+struct bdk_media bdk_media_of(const char *name, const void *head, size_t n);
+struct bdk_media bdk_media_of_name(const char *name);
 
 /* ---- What credential providers have in common --------------------------------------------------- */
 

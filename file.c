@@ -1,5 +1,5 @@
-/* file.c - whole files into memory: the only file of the library that opens one for reading.
- * POSIX open(2). Leaves out: what is in them, and files that are sent as attachments. */
+/* file.c - files into memory, whole or in pieces: the only file of the library that opens one for reading.
+ * POSIX open(2). Leaves out: what is in them. */
 #undef _GNU_SOURCE /* its strerror_r() is another */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
@@ -9,21 +9,54 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Nothing but a regular file: a FIFO would hang, a device never end. 0, or errno. */
-static int file_check(int fd, const struct bedrock_buffer *b, size_t *size)
+/* Nothing but a regular file: a FIFO would hang, a device never end. */
+static int file_check(struct bdk_file *f)
 {
     struct stat st;
 
-    if (fstat(fd, &st) != 0)
+    if (fstat(f->fd, &st) != 0)
         return errno;
     if (S_ISDIR(st.st_mode))
         return EISDIR;
     if (!S_ISREG(st.st_mode))
         return EINVAL;
-    if (st.st_size < 0 || (b->max && (uintmax_t)st.st_size > b->max))
-        return EFBIG;
-    *size = (size_t)st.st_size;
+    f->size = (uint64_t)st.st_size;
+    return st.st_size < 0 ? EFBIG : 0;
+}
+
+int bdk_file_open(struct bdk_file *f, const char *path)
+{
+    int err;
+
+    do
+        f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    while (f->fd < 0 && errno == EINTR);
+    if (f->fd < 0)
+        return errno;
+    err = file_check(f);
+    if (err)
+        close(f->fd);
+    return err;
+}
+
+int bdk_file_piece(struct bdk_file *f, void *p, size_t cap, size_t *n)
+{
+    *n = 0;
+    while (*n < cap) {
+        ssize_t got = read(f->fd, (char *)p + *n, cap - *n);
+
+        if (got < 0 && errno != EINTR)
+            return errno;
+        if (got == 0)
+            return 0;
+        *n += got > 0 ? (size_t)got : 0;
+    }
     return 0;
+}
+
+void bdk_file_close(struct bdk_file *f)
+{
+    close(f->fd);
 }
 
 /* Its size is only where to begin: a file of /proc has none, and one may grow meanwhile. */
@@ -48,16 +81,14 @@ static int file_drain(int fd, struct bedrock_buffer *b, size_t size)
 
 int bdk_file_read(void *ctx, const char *path, struct bedrock_buffer *out)
 {
-    size_t size = 0;
-    int err, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct bdk_file f;
+    int err = bdk_file_open(&f, path);
 
     (void)ctx;
-    if (fd < 0)
-        return errno;
-    err = file_check(fd, out, &size);
-    if (!err)
-        err = file_drain(fd, out, size);
-    close(fd);
+    if (err)
+        return err;
+    err = f.size > (out->max ? out->max : SIZE_MAX - 1) ? EFBIG : file_drain(f.fd, out, (size_t)f.size);
+    bdk_file_close(&f);
     return err;
 }
 

@@ -1,27 +1,31 @@
 /* message.c - Converse in words: request bodies from a prompt, text and counts out of responses.
  * Amazon Bedrock API reference, Converse and ConverseStream. Leaves out: assembling a stream into a
- * message, tools and attachments. */
+ * message; the bodies that body.c builds. */
 #include "bedrock_int.h"
 #include <string.h>
 
 /* ---- Request bodies ---- */
 
-static int msg_is_one_of(struct bedrock_json name, const char *const list[])
+/* An object, or nothing for no text. */
+static int msg_parse_object(const char *text, size_t len, struct bedrock_json *v)
 {
-    for (; *list; list++)
-        if (bedrock_json_equals(name, *list))
-            return 1;
+    v->type = BEDROCK_JSON_NONE;
+    v->p = NULL;
+    v->len = 0;
+    if (!text)
+        return 0;
+    if (bedrock_json_parse(text, len ? len : strlen(text), v, NULL) != 0 ||
+        v->type != BEDROCK_JSON_OBJECT)
+        return BEDROCK_ERR_USAGE;
     return 0;
 }
 
-/* The members of base but those that the prompt replaces. modelId goes into the path. */
-static void msg_base(struct bedrock_writer *w, struct bedrock_json base,
-                     const struct bedrock_prompt *p)
+/* Everything of base but what the prompt replaces, then that. */
+static void msg_write(struct bedrock_body *b, const struct bedrock_prompt *p, struct bedrock_json base,
+                      struct bedrock_json inference)
 {
-    const char *left_out[6] = {"modelId"};
-    struct bedrock_json_iter it = bedrock_json_iterate(base);
-    struct bedrock_json name, value;
-    size_t n = 1;
+    const char *left_out[5] = {NULL};
+    size_t n = 0;
 
     if (p->text)
         left_out[n++] = "messages";
@@ -31,93 +35,37 @@ static void msg_base(struct bedrock_writer *w, struct bedrock_json base,
         left_out[n++] = "inferenceConfig";
     if (p->fields)
         left_out[n++] = "additionalModelRequestFields";
-    while (base.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value))
-        if (!msg_is_one_of(name, left_out))
-            bedrock_write_member(w, name, value);
-}
-
-/* base's inferenceConfig with the members of ours in place of its own. */
-static void msg_inference(struct bedrock_writer *w, struct bedrock_json base,
-                          struct bedrock_json ours)
-{
-    struct bedrock_json_iter it = bedrock_json_iterate(base);
-    struct bedrock_json name, value, theirs, other;
-
-    bedrock_write_name(w, "inferenceConfig");
-    bedrock_write_object(w);
-    while (base.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value)) {
-        struct bedrock_json_iter mine = bedrock_json_iterate(ours);
-        int replaced = 0;
-
-        /* both are JSON strings: compared as written, which for these plain names is enough */
-        while (bedrock_json_next(&mine, &theirs, &other))
-            replaced |= theirs.len == name.len && memcmp(theirs.p, name.p, name.len) == 0;
-        if (!replaced)
-            bedrock_write_member(w, name, value);
+    bedrock_body_request(b, base, left_out);
+    if (p->text) {
+        bedrock_body_message(b, "user");
+        bedrock_body_text(b, p->text, p->text_len ? p->text_len : strlen(p->text));
     }
-    it = bedrock_json_iterate(ours);
-    while (bedrock_json_next(&it, &name, &value))
-        bedrock_write_member(w, name, value);
-    bedrock_write_object_end(w);
+    if (p->system) {
+        bedrock_body_system(b);
+        bedrock_body_text(b, p->system, strlen(p->system));
+    }
+    if (p->inference)
+        bedrock_body_merged(b, "inferenceConfig", bedrock_json_get(base, "inferenceConfig"), inference);
+    if (p->fields)
+        bedrock_body_member(b, "additionalModelRequestFields", p->fields, strlen(p->fields));
 }
 
-static void msg_text_block(struct bedrock_writer *w, const char *text, size_t len)
-{
-    bedrock_write_array(w);
-    bedrock_write_object(w);
-    bedrock_write_name(w, "text");
-    bedrock_write_string(w, text, len);
-    bedrock_write_object_end(w);
-    bedrock_write_array_end(w);
-}
-
-static void msg_user(struct bedrock_writer *w, const char *text, size_t len)
-{
-    bedrock_write_name(w, "messages");
-    bedrock_write_array(w);
-    bedrock_write_object(w);
-    bedrock_write_name(w, "role");
-    bedrock_write_string(w, "user", 4);
-    bedrock_write_name(w, "content");
-    msg_text_block(w, text, len);
-    bedrock_write_object_end(w);
-    bedrock_write_array_end(w);
-}
-
-static int msg_parse_object(const char *text, size_t len, struct bedrock_json *v)
-{
-    v->type = BEDROCK_JSON_NONE;
-    if (!text)
-        return 0;
-    if (bedrock_json_parse(text, len ? len : strlen(text), v, NULL) != 0 ||
-        v->type != BEDROCK_JSON_OBJECT)
-        return BEDROCK_ERR_USAGE;
-    return 0;
-}
-
-int bedrock_body(const struct bedrock_prompt *p, struct bedrock_writer *w)
+int bedrock_prompt_body(const struct bedrock_prompt *p, struct bedrock_writer *w)
 {
     struct bedrock_json base, inference;
+    struct bedrock_body b = {0};
+    int rc;
 
     if (msg_parse_object(p->base, p->base_len, &base) != 0 ||
         msg_parse_object(p->inference, 0, &inference) != 0)
         return bdk_buffer_fail(&w->out, BEDROCK_ERR_USAGE);
-    bedrock_write_object(w);
-    msg_base(w, base, p);
-    if (p->text)
-        msg_user(w, p->text, p->text_len ? p->text_len : strlen(p->text));
-    if (p->system) {
-        bedrock_write_name(w, "system");
-        msg_text_block(w, p->system, strlen(p->system));
-    }
-    if (p->inference)
-        msg_inference(w, bedrock_json_get(base, "inferenceConfig"), inference);
-    if (p->fields) {
-        bedrock_write_name(w, "additionalModelRequestFields");
-        bedrock_write_raw(w, p->fields, strlen(p->fields));
-    }
-    bedrock_write_object_end(w);
-    return bedrock_write_end(w);
+    b.w = *w;
+    msg_write(&b, p, base, inference);
+    rc = bedrock_body_end(&b);
+    *w = b.w;
+    memset(&b.w, 0, sizeof b.w);
+    bedrock_body_free(&b);
+    return rc;
 }
 
 /* ---- Events ---- */
@@ -304,7 +252,7 @@ int bedrock_ask(struct bedrock *b, const struct bedrock_prompt *p, bedrock_text_
     bdk_client_buffer(b, &w.out);
     if (u)
         bedrock_usage_init(u);
-    rc = bedrock_body(p, &w);
+    rc = bedrock_prompt_body(p, &w);
     if (rc == 0) {
         rq.operation = p->one_shot ? BEDROCK_CONVERSE : BEDROCK_CONVERSE_STREAM;
         rq.model = p->model;

@@ -149,6 +149,17 @@ void bedrock_write_string(struct bedrock_writer *w, const char *text, size_t len
     w->state = WRITER_FOLLOWS;
 }
 
+int bdk_write_string_begin(struct bedrock_writer *w)
+{
+    return writer_begin_value(w, 0) == 0 ? bdk_buffer_text(&w->out, "\"") : w->out.error;
+}
+
+void bdk_write_string_end(struct bedrock_writer *w)
+{
+    bdk_buffer_text(&w->out, "\"");
+    w->state = WRITER_FOLLOWS;
+}
+
 void bedrock_write_int(struct bedrock_writer *w, int64_t n)
 {
     char digits[24];

@@ -136,7 +136,7 @@ static int request_body(struct cli *c, struct cli_request *r)
     p.inference = r->inference.out.len > 3 ? r->inference.out.p : NULL; /* more than {} */
     p.base = r->base.p;
     p.base_len = r->base.len;
-    rc = bedrock_body(&p, &r->body);
+    rc = bedrock_prompt_body(&p, &r->body);
     if (rc == BEDROCK_ERR_NOMEM)
         return cli_fail(&c->err, rc, "out of memory");
     return rc ? cli_fail(&c->err, BEDROCK_ERR_USAGE, "the request is larger than 64 MiB") : 0;

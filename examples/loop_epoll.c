@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     }
     rc = bedrock_open(&b, NULL);
     if (rc == 0)
-        rc = bedrock_body(&p, &body);
+        rc = bedrock_prompt_body(&p, &body);
     rq.body = body.out.p; /* borrowed by all of them until they end */
     rq.body_len = body.out.len;
     for (size_t i = 0; i < n && rc == 0; i++) {

@@ -68,7 +68,7 @@ int main(int argc, char **argv)
     rc = bedrock_open(&b, NULL);
     if (rc != 0)
         fprintf(stderr, "%s\n", bedrock_error(b)->message);
-    if (rc == 0 && (rc = bedrock_body(&p, &body)) == 0) {
+    if (rc == 0 && (rc = bedrock_prompt_body(&p, &body)) == 0) {
         rq.body = body.out.p; /* borrowed by all of them until they end */
         rq.body_len = body.out.len;
         rc = ask_all(b, &rq, argv + 2, n);

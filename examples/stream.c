@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 
     if (rc != 0)
         fprintf(stderr, "%s\n", bedrock_error(b)->message);
-    else if ((rc = bedrock_body(&p, &body)) != 0)
+    else if ((rc = bedrock_prompt_body(&p, &body)) != 0)
         fprintf(stderr, "%s\n", bedrock_code_text(rc));
     if (rc == 0) {
         rq.body = body.out.p;

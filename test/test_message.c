@@ -47,7 +47,7 @@ static void test_bodies(void)
         int rc;
 
         t_case("body: %s", cases[i].name);
-        rc = bedrock_body(&cases[i].p, &w);
+        rc = bedrock_prompt_body(&cases[i].p, &w);
         CHECKF(rc == (cases[i].body ? 0 : BEDROCK_ERR_USAGE), "%d", rc);
         if (rc == 0 && cases[i].body) {
             CHECK_TEXT(w.out.p, w.out.len, cases[i].body);
