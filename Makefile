@@ -22,7 +22,7 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o models.o access.o message.o retry.o error.o \
+LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o provide.o models.o access.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
 	xml.o p256.o sts.o \
 	keys.o endpoint.o proxy.o \
@@ -41,7 +41,7 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_xml test/test_p256 test/test_sts \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
-	test/test_call test/test_request test/test_wait test/test_pool test/test_access test/test_faults \
+	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
 	test/test_ini test/test_profiles
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \

@@ -11,7 +11,8 @@
 #define BEDROCK_IDLE_TIMEOUT_MS 3600000
 #define BEDROCK_MAX_RESPONSE ((size_t)64 << 20)
 #define BEDROCK_MAX_IDLE 8
-#define BEDROCK_POLL_SET 64     /* this many calls are waited for without an allocation */
+#define BEDROCK_POLL_SET 128    /* half as many calls are waited for without an allocation */
+#define BEDROCK_GLANCE_MS 10    /* while a call waits for two descriptors and can name but one */
 
 /* bedrock_warm() */
 static const struct bdk_operation bedrock_warming[BDK_N_SERVICES] = {
@@ -74,6 +75,14 @@ static void bedrock_keep_options(struct bedrock *b, const struct bedrock_options
 
     o->alloc = opt->alloc;
     o->alloc_ctx = opt->alloc_ctx;
+    o->getenv = opt->getenv;
+    o->getenv_ctx = opt->getenv_ctx;
+    o->read_file = opt->read_file;
+    o->read_file_ctx = opt->read_file_ctx;
+    o->credentials = opt->credentials;
+    o->credentials_ctx = opt->credentials_ctx;
+    o->mfa = opt->mfa;
+    o->mfa_ctx = opt->mfa_ctx;
     o->trace = opt->trace;
     o->trace_ctx = opt->trace_ctx;
     o->clock = opt->clock ? opt->clock : bdk_clock_system;
@@ -180,7 +189,7 @@ int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *given
     if (rc == 0)
         rc = bdk_config_load(&b->cf, &opt, &env, &b->err);
     if (rc == 0)
-        rc = bdk_creds_load(&b->creds, &opt, &env, &b->err);
+        rc = bdk_creds_open(b, &opt, &env);
     if (rc == 0 && !opt.io)
         rc = bedrock_load_trust(b, &opt, &env);
     if (rc != 0)
@@ -200,6 +209,7 @@ void bedrock_close(struct bedrock *b)
 
     if (!b)
         return;
+    bdk_creds_free(b); /* whose call is one of these */
     while (b->calls)
         bedrock_end(b->calls);
     for (int i = 0; i < BDK_MAX_KEPT; i++)
@@ -207,7 +217,6 @@ void bedrock_close(struct bedrock *b)
             b->io.close(b->kept[i].conn);
     bdk_trust_free(b->aws_trust);
     bdk_trust_free(b->other_trust);
-    bdk_creds_free(&b->creds, &b->opt);
     alloc = b->opt.alloc;
     alloc_ctx = b->opt.alloc_ctx;
     bdk_wipe(b, sizeof *b);
@@ -300,19 +309,20 @@ void bdk_client_keep(struct bedrock *b, void *conn, const struct bdk_endpoint *t
 static struct bedrock_call *bedrock_find_warm(const struct bedrock_call *c)
 {
     for (struct bedrock_call *w = c->b->calls; w; w = w->next)
-        if (w != c && !w->op->method && w->conn && bedrock_same_host(w->to, c->to))
+        if (w != c && !w->method[0] && w->conn && bedrock_same_host(w->to, c->to))
             return w;
     return NULL;
 }
 
 int bdk_client_take_warm(struct bedrock_call *c)
 {
-    struct bedrock_call *w = c->op->method ? bedrock_find_warm(c) : NULL;
+    struct bedrock_call *w = c->method[0] ? bedrock_find_warm(c) : NULL;
 
     if (!w)
         return 0;
     c->conn = w->conn;
     c->phase_ms = w->phase_ms;
+    c->connected_ms = w->connected_ms;
     w->conn = NULL;
     w->phase = BDK_PHASE_DONE;
     return 1;
@@ -325,7 +335,7 @@ static int bedrock_count_others(const struct bedrock_call *c, int *idle)
     int n = *idle = bedrock_idle(c->b, c->to, &oldest);
 
     for (const struct bedrock_call *other = c->b->calls; other; other = other->next)
-        n += other != c && other->conn && bedrock_same_host(other->to, c->to);
+        n += other != c && !other->fetch && other->conn && bedrock_same_host(other->to, c->to);
     return n;
 }
 
@@ -357,8 +367,7 @@ static int bedrock_is_open(struct bedrock *b)
     return b->err.code ? b->err.code : bdk_client_fail(b, BEDROCK_ERR_USAGE, "bedrock_open() failed");
 }
 
-/* Memory that every call needs, taken at once so that a stream takes none later. */
-static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request *rq)
+static void bedrock_give_buffers(struct bedrock_call *c)
 {
     struct bedrock *b = c->b;
 
@@ -371,6 +380,12 @@ static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request 
     c->in.max = (size_t)BDK_HTTP_MAX_HEAD * 2 + BDK_READ_SIZE;
     c->text.max = b->opt.max_event;
     bdk_es_init(&c->frames, b->opt.max_event, b->cpu, b->opt.alloc, b->opt.alloc_ctx);
+}
+
+/* Memory that every call needs, taken at once so that a stream takes none later. */
+static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request *rq)
+{
+    bedrock_give_buffers(c);
     if (bdk_request_write(c, rq) != 0)
         return c->target.error ? c->target.error : c->headers.error;
     return bdk_buffer_reserve(&c->in, BDK_READ_SIZE);
@@ -428,6 +443,60 @@ int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct be
     if (rc != 0) {
         bedrock_end(c);
         return bdk_client_fail(b, rc, bedrock_code_text(rc));
+    }
+    *out = c;
+    return 0;
+}
+
+/* "Name: value\r\n" and so on as name and value in turn. */
+static int bedrock_copy_lines(struct bedrock_call *c, const struct bedrock_buffer *lines)
+{
+    const char *p = lines->p, *end = p + lines->len;
+
+    while (p < end) {
+        const char *colon = memchr(p, ':', (size_t)(end - p)), *eol = memchr(p, '\r', (size_t)(end - p));
+
+        bedrock_buffer_append(&c->headers, p, (size_t)(colon - p));
+        bedrock_buffer_append(&c->headers, "", 1);
+        bedrock_buffer_append(&c->headers, colon + 2, (size_t)(eol - colon - 2));
+        bedrock_buffer_append(&c->headers, "", 1);
+        p = eol + 2;
+    }
+    return c->headers.error;
+}
+
+static int bedrock_prepare_fetch(struct bedrock_call *c)
+{
+    const struct bdk_fetch *f = c->fetch;
+    const char *query = memchr(f->target.p, '?', f->target.len);
+
+    bedrock_give_buffers(c);
+    snprintf(c->method, sizeof c->method, "%s", f->method);
+    c->body.p = f->body.p;
+    c->body.len = f->body.len;
+    c->path_len = query ? (size_t)(query - f->target.p) : f->target.len;
+    if (bedrock_buffer_append(&c->target, f->target.p, f->target.len) != 0)
+        return c->target.error;
+    if (f->headers.len > 0 && bedrock_copy_lines(c, &f->headers) != 0)
+        return c->headers.error;
+    return bdk_buffer_reserve(&c->in, BDK_READ_SIZE);
+}
+
+int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct bdk_keys *keys,
+                     struct bedrock_call **out)
+{
+    struct bedrock_call *c = bedrock_new_call(b, bdk_operation_of(BEDROCK_ANY), BDK_RUNTIME);
+
+    *out = NULL;
+    if (!c)
+        return BEDROCK_ERR_NOMEM;
+    c->fetch = f;
+    c->fetch_keys = keys;
+    c->to = &f->to;
+    c->max_connections = 0;
+    if (bedrock_prepare_fetch(c) != 0) {
+        bedrock_end(c);
+        return BEDROCK_ERR_NOMEM;
     }
     *out = c;
     return 0;
@@ -492,8 +561,21 @@ int bedrock_next(struct bedrock_call *c, struct bedrock_event *ev)
     return rc;
 }
 
+/* Both a connection and keys may be waited for; who has one descriptor for us gets the connection's first. */
+static int bedrock_waits_for_keys(const struct bedrock_call *c)
+{
+    return c->phase == BDK_PHASE_CONNECT && c->wants_keys;
+}
+
+static int bedrock_keys_alone(const struct bedrock_call *c)
+{
+    return bedrock_waits_for_keys(c) && (!c->conn || !c->wants_conn);
+}
+
 int bedrock_fd(const struct bedrock_call *c)
 {
+    if (bedrock_keys_alone(c))
+        return bdk_creds_fd(c->b);
     return c->conn ? c->b->io.fd(c->conn) : -1;
 }
 
@@ -501,6 +583,8 @@ int bedrock_events(const struct bedrock_call *c)
 {
     int bits;
 
+    if (bedrock_keys_alone(c))
+        return bdk_creds_events(c->b);
     if (!c->conn || !c->want || c->want == BEDROCK_WANT_TIME)
         return 0;
     bits = c->b->io.events(c->conn) | (c->want == BEDROCK_WANT_READ ? POLLIN : POLLOUT);
@@ -515,14 +599,19 @@ static int bedrock_is_over(const struct bedrock_call *c)
     return !c || c->phase == BDK_PHASE_DONE || c->phase == BDK_PHASE_FAILED;
 }
 
-int bedrock_timeout_ms(const struct bedrock_call *c)
+/* The sooner of two time-outs, -1 being none. */
+static int bedrock_sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* What the connection, or the wait for one, asks for. */
+static int bedrock_own_timeout_ms(const struct bedrock_call *c)
 {
     const struct bedrock_options *o = &c->b->opt;
     int64_t left;
     int io_ms = -1;
 
-    if (bedrock_is_over(c))
-        return -1;
     if (c->want && c->conn && c->b->io.timeout_ms)
         io_ms = c->b->io.timeout_ms(c->conn);
     if (!c->want || (c->want != BEDROCK_WANT_TIME && io_ms < 0 && bedrock_fd(c) < 0))
@@ -533,11 +622,34 @@ int bedrock_timeout_ms(const struct bedrock_call *c)
         return io_ms;
     left = c->until_ms - o->clock(o->clock_ctx, 0);
     left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
-    return io_ms >= 0 && io_ms < left ? io_ms : (int)left;
+    return bedrock_sooner(io_ms, (int)left);
+}
+
+/* Without what a loop with one descriptor for the call needs. */
+static int bedrock_poll_timeout_ms(const struct bedrock_call *c)
+{
+    int keys_ms = bedrock_waits_for_keys(c) ? bdk_creds_timeout_ms(c->b) : -1;
+
+    if (!bedrock_keys_alone(c))
+        return bedrock_sooner(bedrock_own_timeout_ms(c), keys_ms);
+    if (c->deadline_ms != INT64_MAX)
+        keys_ms = bedrock_sooner(keys_ms, bedrock_own_timeout_ms(c));
+    return keys_ms;
+}
+
+int bedrock_timeout_ms(const struct bedrock_call *c)
+{
+    int ms;
+
+    if (bedrock_is_over(c))
+        return -1;
+    ms = bedrock_poll_timeout_ms(c);
+    /* two descriptors, of which one is told: look after the other now and then */
+    return bedrock_waits_for_keys(c) && !bedrock_keys_alone(c) ? bedrock_sooner(ms, BEDROCK_GLANCE_MS) : ms;
 }
 
 /* What bedrock_wait() hands to poll(): the calls that are not over, since poll() refuses more entries than
- * there may be open files. */
+ * there may be open files; and behind a call what its client's keys wait for, once for all of its calls. */
 struct bedrock_poll {
     struct pollfd *set;
     size_t n;
@@ -545,23 +657,39 @@ struct bedrock_poll {
     int n_fds;      /* entries with a descriptor */
 };
 
+static void bedrock_poll_add(struct bedrock_poll *p, int fd, int events)
+{
+    struct pollfd *entry = &p->set[p->n++];
+
+    entry->fd = fd;
+    entry->events = (short)events;
+    entry->revents = 0;
+    p->n_fds += fd >= 0;
+}
+
+/* Does this call wait for keys and for a connection, and is it the first of its client's that does? */
+static int bedrock_adds_keys(const struct bedrock_call *c, const struct bedrock **last)
+{
+    if (!bedrock_waits_for_keys(c) || bedrock_keys_alone(c) || *last == c->b)
+        return 0;
+    *last = c->b;
+    return 1;
+}
+
 static void bedrock_poll_fill(struct bedrock_poll *p, struct bedrock_call *const calls[], size_t n)
 {
+    const struct bedrock *last = NULL;
+
     p->soonest = -1;
     for (size_t i = 0; i < n; i++) {
-        struct pollfd *entry = &p->set[p->n];
-        int ms;
+        const struct bedrock_call *c = calls[i];
 
-        if (bedrock_is_over(calls[i]))
+        if (bedrock_is_over(c))
             continue;
-        ms = bedrock_timeout_ms(calls[i]);
-        entry->fd = bedrock_fd(calls[i]);
-        entry->events = (short)bedrock_events(calls[i]);
-        entry->revents = 0;
-        p->n++;
-        p->n_fds += entry->fd >= 0;
-        if (ms >= 0 && (p->soonest < 0 || ms < p->soonest))
-            p->soonest = ms;
+        bedrock_poll_add(p, bedrock_fd(c), bedrock_events(c));
+        p->soonest = bedrock_sooner(p->soonest, bedrock_poll_timeout_ms(c));
+        if (bedrock_adds_keys(c, &last))
+            bedrock_poll_add(p, bdk_creds_fd(c->b), bdk_creds_events(c->b));
     }
 }
 
@@ -570,12 +698,15 @@ static void bedrock_poll_fill(struct bedrock_poll *p, struct bedrock_call *const
 static int bedrock_poll_result(struct bedrock_call *const calls[], size_t n, const struct pollfd *set,
                                int slept, unsigned char ready[])
 {
+    const struct bedrock *last = NULL;
     int count = 0;
 
     for (size_t i = 0; i < n; i++) {
-        int over = bedrock_is_over(calls[i]), ms = over ? -1 : bedrock_timeout_ms(calls[i]);
+        int over = bedrock_is_over(calls[i]), ms = over ? -1 : bedrock_poll_timeout_ms(calls[i]);
         int can = !over && ((set++)->revents != 0 || (ms >= 0 && ms <= slept));
 
+        if (!over && bedrock_adds_keys(calls[i], &last))
+            can |= (set++)->revents != 0;
         if (ready)
             ready[i] = (unsigned char)can;
         count += can;
@@ -603,19 +734,20 @@ int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char rea
     struct pollfd few[BEDROCK_POLL_SET];
     struct bedrock_poll p = {few, 0, -1, 0};
     const struct bedrock *b = NULL;
+    size_t room = n * 2 * sizeof *p.set;
     int count;
 
     for (size_t i = 0; i < n && !b; i++)
         b = bedrock_is_over(calls[i]) ? NULL : calls[i]->b;
     if (!b)
         return bedrock_poll_result(calls, n, NULL, 0, ready);
-    if (n > BEDROCK_POLL_SET)
-        p.set = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, n * sizeof *p.set);
+    if (n > BEDROCK_POLL_SET / 2)
+        p.set = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, room);
     if (!p.set)
         return BEDROCK_ERR_NOMEM;
     count = bedrock_poll_run(&p, calls, n, ready, timeout_ms);
     if (p.set != few)
-        bdk_resize(b->opt.alloc, b->opt.alloc_ctx, p.set, n * sizeof *p.set, 0);
+        bdk_resize(b->opt.alloc, b->opt.alloc_ctx, p.set, room, 0);
     return count;
 }
 

@@ -280,6 +280,36 @@ typedef const char *(*bedrock_getenv_fn)(void *ctx, const char *name);
  */
 typedef int (*bedrock_read_file_fn)(void *ctx, const char *path, struct bedrock_buffer *out);
 
+/* Keys from a vault of your own; all zero-terminated, copied when the function returns. */
+struct bedrock_credentials {
+    const char *access_key_id;
+    const char *secret_access_key;
+    const char *session_token;      /* NULL: none */
+    const char *account_id;         /* NULL: not known */
+    int64_t expires_s;              /* seconds since 1970; 0: never */
+};
+
+/* What "not yet" waits for, and why it failed. */
+struct bedrock_later {
+    int fd;             /* can be read when it is worth asking again; -1: there is none */
+    int timeout_ms;     /* ask again after so long in any case; -1: no limit */
+    char why[256];      /* zero-terminated, without secrets */
+};
+
+/*
+ * Asked when the first call needs to be signed, and again when the keys have less than five minutes left.
+ * 0: *out is filled; BEDROCK_WANT_READ: not yet, *later says what to wait for; below zero: it failed. Does not
+ * wait itself. However many calls need keys, it is asked once.
+ */
+typedef int (*bedrock_credentials_fn)(void *ctx, struct bedrock_credentials *out,
+                                      struct bedrock_later *later);
+
+/*
+ * The one-time code of a role's MFA device (mfa_serial in a profile): write it to code[cap], zero-terminated,
+ * and return 0; below zero: there is none. May wait: a person has to type it.
+ */
+typedef int (*bedrock_mfa_fn)(void *ctx, const char *serial, char *code, size_t cap);
+
 /*
  * What the client is doing, a line at a time and without secrets: each attempt, what was sent and
  * received. `line` is zero-terminated and has no newline.
@@ -329,6 +359,13 @@ struct bedrock_options {
                                    for Basic; NULL: HTTPS_PROXY and so on, as curl(1) reads them; "": none */
     const char *no_proxy;       /* names, addresses and CIDR blocks that need none, separated by commas, "*":
                                    all; NULL: NO_PROXY; "": the proxy is for everything */
+    bedrock_credentials_fn credentials; /* your own vault: goes before everything but keys and tokens given
+                                           above; NULL: none */
+    void *credentials_ctx;
+    const char *profile;        /* of the shared config files: goes before keys in the environment; NULL:
+                                   AWS_PROFILE, then "default" */
+    bedrock_mfa_fn mfa;         /* NULL: a role that needs a code is an error */
+    void *mfa_ctx;
 };
 
 /* ---- Client ---------------------------------------------------------------------------------- */
@@ -459,8 +496,8 @@ int bedrock_step(struct bedrock_call *c, struct bedrock_event *ev);
  */
 int bedrock_next(struct bedrock_call *c, struct bedrock_event *ev);
 
-/* For the loop that you have: the descriptor changes between steps when a call reconnects, so ask
- * after each step. -1 when there is none. */
+/* For the loop that you have: the descriptor changes between steps, when a call reconnects or waits for
+ * credentials that are being fetched, so ask after each step. -1 when there is none. */
 int bedrock_fd(const struct bedrock_call *c);
 
 /* poll(2) bits for it; 0 when there is nothing to poll for. */

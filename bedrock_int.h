@@ -570,20 +570,7 @@ int bdk_proxy_answer(const struct bdk_proxy *p, const char *target, const char *
 /* The status and the reason of a response, "407 Proxy Authentication Required", on one line. */
 void bdk_proxy_status(const struct bdk_http_head *h, const char *text, char out[128]);
 
-/* ---- creds.c: which credentials sign a call -------------------------------------------------- */
-
-struct bdk_creds {
-    char *access_key_id;    /* the client's own copies, wiped before they are released */
-    char *secret_access_key;
-    char *session_token;
-    char *bearer_token;     /* set: Authorization: Bearer, no signature */
-};
-
-int bdk_creds_load(struct bdk_creds *c, const struct bedrock_options *opt, const struct bdk_env *env,
-                   struct bedrock_error *e);
-void bdk_creds_free(struct bdk_creds *c, const struct bedrock_options *opt);
-
-/* ---- file.c: files into memory, whole or in pieces --------------------------------------------- */
+/* ---- file.c: whole files into memory --------------------------------------------------------- */
 
 /* See bedrock_read_file_fn; a directory is EISDIR, what is no regular file EINVAL, too large EFBIG. */
 int bdk_file_read(void *ctx, const char *path, struct bedrock_buffer *out);
@@ -924,6 +911,45 @@ struct bdk_sts_caller {
 int bdk_sts_caller(struct bdk_sts_caller *c, const struct bdk_fetch *f, const struct bdk_http_head *h,
                    struct bedrock_slice body, struct bedrock_error *e);
 
+/* ---- creds.c and provide.c: which credentials sign a call ------------------------------------------- */
+
+/* Where keys come from. Found once, when a client is opened. */
+enum bdk_source {
+    BDK_FROM_NOWHERE, BDK_FROM_OPTIONS, BDK_FROM_HOOK, BDK_FROM_ENVIRONMENT, BDK_FROM_WEB_IDENTITY,
+    BDK_FROM_PROFILE, BDK_FROM_CONTAINER, BDK_FROM_INSTANCE
+};
+
+struct bdk_run; /* see provide.c */
+
+struct bdk_creds {
+    char *bearer_token;         /* set: Authorization: Bearer, no signature. The client's own, wiped */
+    struct bdk_keys keys;       /* access_key_id NULL: not there yet */
+    enum bdk_source source;
+    struct bdk_run *run;        /* keys, or the Region, are being fetched; NULL: nothing is */
+    struct bedrock_error err;   /* why that failed last */
+    int64_t failed_ms;          /* and when; 0: it did not */
+    int pending;                /* the fetching has begun and is not over */
+    struct bedrock_later hook;  /* what the program's hook waits for */
+};
+
+/* Find the source. 0, or told in b->err. */
+int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt, const struct bdk_env *env);
+void bdk_creds_free(struct bedrock *b);
+
+/*
+ * Have Region and keys ready: 0, BEDROCK_WANT_* while they are being fetched, below zero told in e. However
+ * many calls ask, they are fetched once; a failure is everybody's for a while.
+ */
+int bdk_creds_step(struct bedrock *b, struct bedrock_error *e);
+
+/* What that waits for: as bedrock_fd(), bedrock_events() and bedrock_timeout_ms(). */
+int bdk_creds_fd(const struct bedrock *b);
+int bdk_creds_events(const struct bedrock *b);
+int bdk_creds_timeout_ms(const struct bedrock *b);
+
+/* Drop what is being fetched. */
+void bdk_run_free(struct bedrock *b);
+
 /* ---- net.c: the only file that touches a socket ---------------------------------------------- */
 
 struct bdk_sock;
@@ -1116,6 +1142,10 @@ struct bedrock_call {
     int max_connections;                /* to the host; 0: no limit */
     int want;                           /* what the last step asked for, 0: to be stepped */
     int moved;                          /* bytes went either way since the clock was read */
+    const struct bdk_fetch *fetch;      /* a credential provider's request; NULL: somebody else's */
+    const struct bdk_keys *fetch_keys;  /* to sign it with */
+    int wants_keys, wants_conn;         /* what CONNECT waits for */
+    int64_t connected_ms;               /* when the connection stood; 0: not yet */
     int raw;                            /* the body is handed out as it is */
     int streams;                        /* the response is an event stream */
     int saw_start, saw_stop;            /* messageStart, messageStop came */
@@ -1151,6 +1181,10 @@ int bdk_call_fail(struct bedrock_call *c, int code, const char *text);
 /* A connection kept for this endpoint that is still good, or NULL. */
 void *bdk_client_take_kept(struct bedrock *b, const struct bdk_endpoint *to);
 void bdk_client_keep(struct bedrock *b, void *conn, const struct bdk_endpoint *to);
+
+/* Make a call of a provider's request, which stays the provider's until the call ends. 0 or NOMEM. */
+int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct bdk_keys *keys,
+                     struct bedrock_call **out);
 
 /* Give a call the connection that bedrock_warm() is making for its host: 1, or 0 when there is none. */
 int bdk_client_take_warm(struct bedrock_call *c);

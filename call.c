@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define CALL_MAX_FIELDS (8 + BDK_MAX_HEADERS)
+#define CALL_PATIENCE_MS 5000       /* so long a new connection surely waits for the first request */
+#define CALL_MAX_FETCHED 1048576u   /* what a credential provider is answered is far smaller */
 #define CALL_MAX_ERROR_BODY 65536u  /* of an error response more is read but not kept */
 #define CALL_STREAM_TYPE "application/vnd.amazon.eventstream"
 
@@ -72,7 +74,9 @@ static int call_conn_fail(struct bedrock_call *c, int code)
 
 static void call_trace_head(const struct bedrock_call *c)
 {
-    static const char *const secret[] = {"authorization:", "x-amz-security-token:"};
+    static const char *const secret[] = {"authorization:", "x-amz-security-token:", "dpop:",
+                                         "x-amz-sso_bearer_token:", "x-aws-ec2-metadata-token:",
+                                         "proxy-authorization:"};
     const char *p = c->out.p, *end = c->out.p + c->out.len;
 
     while (c->b->opt.trace && p < end) {
@@ -100,18 +104,22 @@ static void call_add_field(struct bdk_field *fields, size_t *n, const char *name
     ++*n;
 }
 
-static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *authorization,
-                          const struct bdk_field *fields, size_t n_fields, const char *date)
+/* Who signs: a provider's request brings its own keys, or none. */
+static const struct bdk_keys *call_keys(const struct bedrock_call *c)
+{
+    if (c->fetch)
+        return c->fetch->sign_service ? c->fetch_keys : NULL;
+    return c->b->creds.bearer_token ? NULL : &c->b->creds.keys;
+}
+
+static int call_sign(struct bedrock_call *c, struct bedrock_buffer *authorization,
+                     const struct bdk_field *fields, size_t n_fields, const char *date)
 {
     struct bedrock *b = c->b;
-    struct bdk_credentials keys = {b->creds.access_key_id, b->creds.secret_access_key,
-                                   b->creds.session_token};
+    const struct bdk_keys *from = call_keys(c);
+    struct bdk_credentials keys = {from->access_key_id, from->secret_access_key, from->session_token};
     struct bdk_sigv4_request rq = {0};
 
-    if (b->creds.bearer_token) {
-        bdk_buffer_text(authorization, "Bearer ");
-        return bdk_buffer_text(authorization, b->creds.bearer_token);
-    }
     if (!c->payload_hash[0]) {
         unsigned char digest[BDK_SHA256_LEN];
 
@@ -128,8 +136,8 @@ static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *authori
     rq.fields = fields;
     rq.n_fields = n_fields;
     rq.payload_hash = c->payload_hash;
-    rq.service = "bedrock";
-    rq.region = c->to->region;
+    rq.service = c->fetch ? c->fetch->sign_service : "bedrock";
+    rq.region = c->fetch ? c->fetch->sign_region : c->to->region;
     rq.date = date;
     return bdk_sigv4_authorization(authorization, &b->key, &keys, &rq, b->cpu);
 }
@@ -156,6 +164,32 @@ static int call_has_length(const struct bedrock_call *c)
            strcmp(c->method, "PATCH") == 0;
 }
 
+/* X-Amz-Date and the token, which are signed with the rest. */
+static void call_add_signing(const struct bedrock_call *c, struct bdk_field *fields, size_t *n, char date[17])
+{
+    const struct bedrock *b = c->b;
+    const struct bdk_keys *keys = call_keys(c);
+
+    if (!keys)
+        return;
+    bdk_date_basic(b->opt.clock(b->opt.clock_ctx, 1) / 1000, date);
+    call_add_field(fields, n, "X-Amz-Date", date);
+    if (keys->session_token)
+        call_add_field(fields, n, "X-Amz-Security-Token", keys->session_token);
+}
+
+/* The Authorization field's value; empty: none is sent. */
+static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *out, const struct bdk_field *fields,
+                          size_t n_signed, const char *date)
+{
+    if (call_keys(c))
+        return call_sign(c, out, fields, n_signed, date);
+    if (c->fetch)
+        return 0;
+    bdk_buffer_text(out, "Bearer ");
+    return bdk_buffer_text(out, c->b->creds.bearer_token);
+}
+
 /* Build and sign the head, right before it goes out: a signature carries the time. */
 static int call_build(struct bedrock_call *c)
 {
@@ -170,12 +204,7 @@ static int call_build(struct bedrock_call *c)
     call_add_field(fields, &n, "Host", c->to->authority);
     if (!call_add_headers(c, fields, &n) && c->body.len > 0)
         call_add_field(fields, &n, "Content-Type", "application/json");
-    if (!b->creds.bearer_token) {
-        bdk_date_basic(b->opt.clock(b->opt.clock_ctx, 1) / 1000, date);
-        call_add_field(fields, &n, "X-Amz-Date", date);
-        if (b->creds.session_token)
-            call_add_field(fields, &n, "X-Amz-Security-Token", b->creds.session_token);
-    }
+    call_add_signing(c, fields, &n, date);
     n_signed = n;
     call_add_field(fields, &n, "User-Agent", b->user_agent);
     if (call_has_length(c)) {
@@ -187,9 +216,9 @@ static int call_build(struct bedrock_call *c)
     if (rc == 0) {
         fields[n].name = "Authorization";
         fields[n].value.p = authorization.p;
-        fields[n++].value.len = authorization.len;
+        fields[n].value.len = authorization.len;
         bedrock_buffer_free(&c->out);
-        rc = bdk_http_request(&c->out, c->method, target, fields, n);
+        rc = bdk_http_request(&c->out, c->method, target, fields, n + (authorization.len > 0));
     }
     bedrock_buffer_free(&authorization);
     if (rc == BEDROCK_ERR_USAGE)
@@ -228,20 +257,33 @@ static int call_take_connection(struct bedrock_call *c)
     return 0;
 }
 
-static int call_connect(struct bedrock_call *c)
+/* 0: bytes can flow. */
+static int call_connect_transport(struct bedrock_call *c)
 {
     int rc = c->conn ? 0 : call_take_connection(c);
 
     if (rc != 0 || !c->conn)
         return rc;
     rc = c->b->io.step(c->conn);
-    if (rc != 0)
-        return rc < 0 ? call_conn_fail(c, rc) : rc;
-    if (!c->op->method) {
+    if (rc < 0)
+        return call_conn_fail(c, rc);
+    if (rc == 0 && !c->connected_ms)
+        c->connected_ms = c->b->opt.clock(c->b->opt.clock_ctx, 0);
+    return rc;
+}
+
+static int call_begin_sending(struct bedrock_call *c)
+{
+    int64_t now = c->b->opt.clock(c->b->opt.clock_ctx, 0);
+    int rc;
+
+    if (!c->method[0]) {
         bdk_call_release(c, 1);
         c->phase = BDK_PHASE_DONE;
         return 0;
     }
+    /* a connection that had to wait for keys may have been given up by the server meanwhile */
+    c->reused |= now - c->connected_ms > CALL_PATIENCE_MS;
     rc = call_build(c);
     if (rc != 0)
         return rc;
@@ -252,6 +294,32 @@ static int call_connect(struct bedrock_call *c)
     c->moved = 1;
     c->phase = BDK_PHASE_SEND;
     return 0;
+}
+
+/* Keys are fetched while the connection is being made. Only when the Region is still to be found is there
+ * nobody to connect to. */
+static int call_connect(struct bedrock_call *c)
+{
+    struct bedrock *b = c->b;
+    int conn = 0, keys = 0, knows_host = c->fetch || c->to->host[0];
+
+    if (!c->fetch)
+        keys = bdk_creds_step(b, &c->err);
+    if (keys < 0)
+        return bdk_call_fail(c, keys, "");
+    if (!knows_host && !c->to->host[0])
+        conn = keys;    /* the Region is what we wait for */
+    else
+        conn = call_connect_transport(c);
+    c->wants_keys = keys > 0;
+    c->wants_conn = conn > 0;
+    if (conn < 0 || c->phase == BDK_PHASE_FAILED)
+        return conn;
+    if (conn == 0 && !c->conn)
+        return 0;       /* a kept one had just been closed: begin anew */
+    if (conn == 0 && keys == 0)
+        return call_begin_sending(c);
+    return conn > 0 ? conn : keys;
 }
 
 /* ---- Sending ---- */
@@ -355,9 +423,10 @@ static void call_note_response(struct bedrock_call *c)
         c->err.clock_skew_s = (int)(server_s - now_s);
 }
 
+/* A provider takes every answer as one, and judges it by itself. */
 static int call_is_success(const struct bedrock_call *c)
 {
-    return c->head.status >= 200 && c->head.status < 300;
+    return c->fetch || (c->head.status >= 200 && c->head.status < 300);
 }
 
 static int call_is_stream(const struct bedrock_call *c)
@@ -390,7 +459,8 @@ static int call_head_done(struct bedrock_call *c)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
                               "the stream has neither a length nor chunks, so that its end could not be "
                               "told from a cut");
-    c->payload.max = call_is_success(c) ? c->b->opt.max_response : CALL_MAX_ERROR_BODY;
+    c->payload.max = c->fetch ? CALL_MAX_FETCHED
+                     : call_is_success(c) ? c->b->opt.max_response : CALL_MAX_ERROR_BODY;
     c->phase = BDK_PHASE_BODY;
     return 0;
 }
@@ -430,8 +500,8 @@ static void call_hide_secrets(struct bedrock_call *c)
     const struct bdk_creds *creds = &c->b->creds;
 
     bdk_error_hide(c->err.message, creds->bearer_token);
-    bdk_error_hide(c->err.message, creds->session_token);
-    bdk_error_hide(c->err.message, creds->secret_access_key);
+    bdk_error_hide(c->err.message, creds->keys.session_token);
+    bdk_error_hide(c->err.message, creds->keys.secret_access_key);
 }
 
 static int call_exception(struct bedrock_call *c, const struct bdk_es_frame *f)
@@ -543,7 +613,7 @@ static int call_body_done(struct bedrock_call *c, struct bedrock_event *ev)
         return call_error_body(c, 1);
     if (!c->streams) {
         c->phase = BDK_PHASE_FINISH;
-        return c->raw ? 0 : call_response(c, ev);
+        return c->raw || c->fetch ? 0 : call_response(c, ev);
     }
     if (bdk_es_end(&c->frames) != 0)
         return call_host_fail(c, BEDROCK_ERR_TRUNCATED, "the stream ended inside an event");
@@ -619,11 +689,20 @@ static int call_body(struct bedrock_call *c, struct bedrock_event *ev)
 
 /* ---- Time ---- */
 
+static int call_connect_limit(const struct bedrock_call *c)
+{
+    return c->fetch && c->fetch->connect_ms ? c->fetch->connect_ms : c->b->opt.connect_timeout_ms;
+}
+
+static int call_idle_limit(const struct bedrock_call *c)
+{
+    return c->fetch && c->fetch->read_ms ? c->fetch->read_ms : c->b->opt.idle_timeout_ms;
+}
+
 static int call_time_out(struct bedrock_call *c, int64_t now)
 {
-    const struct bedrock_options *o = &c->b->opt;
     int connecting = c->phase == BDK_PHASE_CONNECT;
-    int ms = connecting ? o->connect_timeout_ms : o->idle_timeout_ms, whole = ms % 1000 == 0;
+    int ms = connecting ? call_connect_limit(c) : call_idle_limit(c), whole = ms % 1000 == 0;
     char text[128];
 
     if (now >= c->deadline_ms)
@@ -646,9 +725,10 @@ static int call_wait(struct bedrock_call *c)
     if (c->queued)
         c->until_ms = INT64_MAX; /* others may take their time */
     else if (c->phase == BDK_PHASE_CONNECT)
-        c->until_ms = c->phase_ms + o->connect_timeout_ms;
+        /* what provides the keys has time-outs of its own */
+        c->until_ms = c->wants_conn && c->conn ? c->phase_ms + call_connect_limit(c) : INT64_MAX;
     else
-        c->until_ms = o->idle_timeout_ms < 0 ? INT64_MAX : c->moved_ms + o->idle_timeout_ms;
+        c->until_ms = call_idle_limit(c) < 0 ? INT64_MAX : c->moved_ms + call_idle_limit(c);
     if (c->until_ms > c->deadline_ms)
         c->until_ms = c->deadline_ms;
     return now >= c->until_ms ? call_time_out(c, now) : 0;

@@ -1,116 +1,117 @@
-/* creds.c - which credentials sign a call: options, environment keys, bearer token.
- * AWS SDK reference guide, "Standardized credential providers". Leaves out: profiles, SSO, containers
- * and instances; each will be one more source in the order of bdk_creds_load(). */
+/* creds.c - which credentials sign a call: where they come from, found when a client is opened.
+ * AWS SDK reference guide, "Standardized credential providers". Leaves out: fetching them from where they
+ * are not at hand (provide.c). */
 #include "bedrock_int.h"
 #include <string.h>
-
-static int creds_copy(char **out, const char *text, const struct bedrock_options *opt,
-                      struct bedrock_error *e)
-{
-    size_t n = strlen(text) + 1;
-
-    *out = bdk_resize(opt->alloc, opt->alloc_ctx, NULL, 0, n);
-    if (!*out)
-        return bdk_error_set(e, BEDROCK_ERR_NOMEM, "out of memory");
-    memcpy(*out, text, n);
-    return 0;
-}
-
-/* Keys and tokens become header values: a control character in one is a mistake to name, never to
- * send. Spaces inside are as wrong, and a pasted newline is what one sees most. */
-static int creds_check(const char *text, const char *what, struct bedrock_error *e)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text <= ' ' || *text == 0x7F)
-            return bdk_error_set(e, BEDROCK_ERR_CONFIG,
-                                 "%s holds white space or a control character, perhaps a pasted "
-                                 "newline", what);
-    return 0;
-}
-
-/* One source of a key pair: both, or a clear word about the half that is there. 1: taken. */
-static int creds_pair(struct bdk_creds *c, const struct bedrock_options *opt, const char *id,
-                      const char *secret, const char *token, const char *const names[3],
-                      struct bedrock_error *e)
-{
-    int rc = 0;
-
-    if (!id && !secret)
-        return 0;
-    if (!id || !secret)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s is set but %s is not: half a key pair",
-                             names[id ? 0 : 1], names[id ? 1 : 0]);
-    if (creds_check(id, names[0], e) != 0 || creds_check(secret, names[1], e) != 0 ||
-        (token && creds_check(token, names[2], e) != 0))
-        return e->code;
-    rc = creds_copy(&c->access_key_id, id, opt, e);
-    if (rc == 0)
-        rc = creds_copy(&c->secret_access_key, secret, opt, e);
-    if (rc == 0 && token)
-        rc = creds_copy(&c->session_token, token, opt, e);
-    return rc == 0 ? 1 : rc;
-}
-
-static int creds_bearer(struct bdk_creds *c, const struct bedrock_options *opt, const char *token,
-                        const char *name, struct bedrock_error *e)
-{
-    int rc;
-
-    if (!token)
-        return 0;
-    rc = creds_check(token, name, e);
-    if (rc == 0)
-        rc = creds_copy(&c->bearer_token, token, opt, e);
-    return rc == 0 ? 1 : rc;
-}
 
 static const char *creds_option(const char *text)
 {
     return text && text[0] ? text : NULL;
 }
 
-/* What the program gave goes before the environment; there a bearer token goes before keys. */
-int bdk_creds_load(struct bdk_creds *c, const struct bedrock_options *opt, const struct bdk_env *env,
-                   struct bedrock_error *e)
+/* ---- Bearer tokens ---- */
+
+static int creds_copy(struct bedrock *b, char **out, const char *text)
 {
-    static const char *const option_names[3] = {"the access key id option",
-                                                "the secret access key option",
-                                                "the session token option"};
-    static const char *const env_names[3] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-                                             "AWS_SESSION_TOKEN"};
-    int rc = creds_bearer(c, opt, creds_option(opt->bearer_token), "the bearer token option", e);
+    size_t n = strlen(text) + 1;
+
+    *out = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, n);
+    if (!*out)
+        return bdk_error_set(&b->err, BEDROCK_ERR_NOMEM, "out of memory");
+    memcpy(*out, text, n);
+    return 0;
+}
+
+/* It becomes a header: what breaks one is a mistake to name, never to send. 1: taken. */
+static int creds_bearer(struct bedrock *b, const char *token, const char *name)
+{
+    int rc;
+
+    if (!token)
+        return 0;
+    for (const char *p = token; *p; p++)
+        if ((unsigned char)*p <= ' ' || *p == 0x7F)
+            return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
+                                 "%s holds white space or a control character, perhaps a pasted newline", name);
+    rc = creds_copy(b, &b->creds.bearer_token, token);
+    return rc == 0 ? 1 : rc;
+}
+
+/* ---- Keys that are at hand ---- */
+
+/* Both, or a clear word about the half that is there. 1: taken. */
+static int creds_pair(struct bedrock *b, const char *id, const char *secret, const char *token,
+                      const char *account, const char *const names[2], const char *what)
+{
+    int rc;
+
+    if (!id && !secret)
+        return 0;
+    if (!id || !secret)
+        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG, "%s is set but %s is not: half a key pair",
+                             names[id ? 0 : 1], names[id ? 1 : 0]);
+    rc = bdk_keys_set(&b->creds.keys, bdk_slice(id), bdk_slice(secret), bdk_slice(token), bdk_slice(account),
+                      INT64_MAX, what, &b->err);
+    return rc == 0 ? 1 : rc;
+}
+
+static int creds_from_options(struct bedrock *b, const struct bedrock_options *opt)
+{
+    static const char *const names[2] = {"the access key id option", "the secret access key option"};
+    int rc = creds_bearer(b, creds_option(opt->bearer_token), "the bearer token option");
 
     if (rc == 0)
-        rc = creds_pair(c, opt, creds_option(opt->access_key_id),
-                        creds_option(opt->secret_access_key), creds_option(opt->session_token),
-                        option_names, e);
-    if (rc == 0)
-        rc = creds_bearer(c, opt, bdk_getenv(env, "AWS_BEARER_TOKEN_BEDROCK"),
-                          "AWS_BEARER_TOKEN_BEDROCK", e);
-    if (rc == 0)
-        rc = creds_pair(c, opt, bdk_getenv(env, env_names[0]), bdk_getenv(env, env_names[1]),
-                        bdk_getenv(env, env_names[2]), env_names, e);
-    if (rc == 0)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG,
+        rc = creds_pair(b, creds_option(opt->access_key_id), creds_option(opt->secret_access_key),
+                        creds_option(opt->session_token), NULL, names, "keys given as options");
+    if (rc == 1)
+        b->creds.source = BDK_FROM_OPTIONS;
+    else if (rc == 0 && opt->credentials)
+        b->creds.source = BDK_FROM_HOOK;
+    return rc;
+}
+
+static int creds_from_env(struct bedrock *b, const struct bdk_env *env)
+{
+    static const char *const names[2] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
+    const char *expiry = bdk_getenv(env, "AWS_CREDENTIAL_EXPIRATION");
+    int64_t expires_s;
+    int rc = creds_pair(b, bdk_getenv(env, names[0]), bdk_getenv(env, names[1]),
+                        bdk_getenv(env, "AWS_SESSION_TOKEN"), bdk_getenv(env, "AWS_ACCOUNT_ID"), names,
+                        "AWS_ACCESS_KEY_ID and its like");
+
+    if (rc != 1)
+        return rc;
+    b->creds.source = BDK_FROM_ENVIRONMENT;
+    if (expiry && bdk_date_iso(bdk_slice(expiry), &expires_s) == 0)
+        b->creds.keys.expires_s = expires_s;
+    return rc;
+}
+
+/* What the program gave goes before the environment; there a bearer token goes before keys. */
+int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt, const struct bdk_env *env)
+{
+    int rc = creds_from_options(b, opt);
+
+    if (rc == 0 && b->creds.source == BDK_FROM_NOWHERE)
+        rc = creds_bearer(b, bdk_getenv(env, "AWS_BEARER_TOKEN_BEDROCK"), "AWS_BEARER_TOKEN_BEDROCK");
+    if (rc == 0 && b->creds.source == BDK_FROM_NOWHERE)
+        rc = creds_from_env(b, env);
+    if (rc == 0 && b->creds.source == BDK_FROM_NOWHERE)
+        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
                              "no credentials: none were given, and neither AWS_BEARER_TOKEN_BEDROCK "
                              "nor AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY is set");
     return rc < 0 ? rc : 0;
 }
 
-static void creds_release(char **text, const struct bedrock_options *opt)
+void bdk_creds_free(struct bedrock *b)
 {
-    size_t n = *text ? strlen(*text) + 1 : 0;
+    char *bearer = b->creds.bearer_token;
+    size_t n = bearer ? strlen(bearer) + 1 : 0;
 
-    if (*text)
-        bdk_wipe(*text, n);
-    bdk_resize(opt->alloc, opt->alloc_ctx, *text, n, 0);
-    *text = NULL;
-}
-
-void bdk_creds_free(struct bdk_creds *c, const struct bedrock_options *opt)
-{
-    creds_release(&c->access_key_id, opt);
-    creds_release(&c->secret_access_key, opt);
-    creds_release(&c->session_token, opt);
-    creds_release(&c->bearer_token, opt);
+    bdk_run_free(b);
+    bdk_keys_free(&b->creds.keys);
+    if (bearer)
+        bdk_wipe(bearer, n);
+    bdk_resize(b->opt.alloc, b->opt.alloc_ctx, bearer, n, 0);
+    b->creds.bearer_token = NULL;
 }

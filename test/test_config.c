@@ -81,7 +81,7 @@ static void test_sources(void)
         {"a token with a newline", "AWS_REGION=b\n", 0, 0, 0, "a\r\nX: y", BEDROCK_ERR_CONFIG, 0, 0, 0, 0,
          0, "newline"},
         {"a key with a space", "AWS_REGION=b\nAWS_ACCESS_KEY_ID=A K\nAWS_SECRET_ACCESS_KEY=topsecret\n",
-         0, 0, 0, 0, BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "AWS_ACCESS_KEY_ID holds"},
+         0, 0, 0, 0, BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "AWS_ACCESS_KEY_ID and its like: the access key id holds"},
         {"bad endpoint", "AWS_REGION=b\nAWS_ENDPOINT_URL=http://example.com\n" KEYS, 0, 0, 0, 0,
          BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "loopback"},
     };
@@ -106,8 +106,8 @@ static void test_sources(void)
             CHECK(strcmp(bedrock_region(b), cases[i].region) == 0);
             CHECK(strcmp(b->cf.endpoint[0].region, cases[i].region) == 0);
             CHECK_TEXT(b->cf.endpoint[0].authority, strlen(b->cf.endpoint[0].authority), cases[i].host);
-            CHECK(strcmp(c->access_key_id ? c->access_key_id : "", cases[i].key) == 0);
-            CHECK(strcmp(c->session_token ? c->session_token : "", cases[i].token) == 0);
+            CHECK(strcmp(c->keys.access_key_id ? c->keys.access_key_id : "", cases[i].key) == 0);
+            CHECK(strcmp(c->keys.session_token ? c->keys.session_token : "", cases[i].token) == 0);
             CHECK(strcmp(c->bearer_token ? c->bearer_token : "", cases[i].bearer) == 0);
         } else if (cases[i].word) {
             CHECKF(strstr(bedrock_error(b)->message, cases[i].word) != NULL, "message: %s",
