@@ -25,7 +25,7 @@ ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o provide.o models.o access.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
 	xml.o p256.o sts.o \
-	keys.o endpoint.o proxy.o \
+	keys.o imds.o container.o process.o endpoint.o proxy.o \
 	profiles.o ini.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
 	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o \
@@ -43,9 +43,10 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
 	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
+	test/test_imds test/test_container test/test_process \
 	test/test_ini test/test_profiles
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
-	test/vectors_endpoints \
+	test/vectors_endpoints test/vectors_providers \
 	test/vectors_profiles
 REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response

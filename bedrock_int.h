@@ -822,13 +822,12 @@ enum bdk_keys_age bdk_keys_age(const struct bdk_keys *k, int64_t now_s);
  * bits. */
 void bdk_keys_extend(struct bdk_keys *k, int64_t now_s, uint32_t random);
 
-/* BEDROCK_ERR_CONFIG when k is past its time already, which no source but an instance's may be. */
-int bdk_keys_not_expired(const struct bdk_keys *k, int64_t now_s, const char *what, struct bedrock_error *e);
-
 enum bdk_keys_form {
     BDK_KEYS_ENDPOINT,  /* containers, instances: Token and Expiration are required, a Code is Success */
     BDK_KEYS_PROCESS    /* credential_process: Version 1; SessionToken and Expiration if there are any */
 };
+
+#define BDK_ALSO_EXPIRED INT64_MIN /* as now_s: an instance's keys may be past their time */
 
 /*
  * Replace the keys by those of the JSON that containers, instances and processes answer with; member names
@@ -837,7 +836,7 @@ enum bdk_keys_form {
  * endpoint's answer was no JSON or lacks a member. k keeps what it had then.
  */
 int bdk_keys_json(struct bdk_keys *k, enum bdk_keys_form form, struct bedrock_slice json,
-                  const char *account, const char *what, struct bedrock_error *e);
+                  const char *account, int64_t now_s, const char *what, struct bedrock_error *e);
 
 /* A new request, its buffers with this allocator; in the end all of it wiped and released. */
 void bdk_fetch_init(struct bdk_fetch *f, bedrock_alloc_fn alloc, void *alloc_ctx);
@@ -859,6 +858,104 @@ int bdk_fetch_check(const struct bdk_fetch *f, struct bedrock_error *e);
  * are any in the JSON; e->retryable for 429 and 5xx. */
 int bdk_fetch_refused(const struct bdk_fetch *f, const struct bdk_http_head *h, struct bedrock_slice body,
                       struct bedrock_error *e);
+
+/* ---- imds.c: keys and Region from EC2's instance metadata, version 2 ----------------------------- */
+
+/* Settings as their texts; NULL: unset. */
+struct bdk_imds_settings {
+    const char *disabled;       /* AWS_EC2_METADATA_DISABLED */
+    const char *endpoint;       /* AWS_EC2_METADATA_SERVICE_ENDPOINT, ec2_metadata_service_endpoint */
+    const char *mode;           /* ..._ENDPOINT_MODE, ..._endpoint_mode: IPv4 or IPv6 */
+    const char *v1_disabled;    /* AWS_EC2_METADATA_V1_DISABLED, ec2_metadata_v1_disabled; only "false" lets
+                                   version 1, which needs no token, take over where there is no version 2 */
+    const char *timeout;        /* AWS_METADATA_SERVICE_TIMEOUT, metadata_service_timeout: seconds */
+    const char *attempts;       /* AWS_METADATA_SERVICE_NUM_ATTEMPTS, metadata_service_num_attempts */
+};
+
+/* Replace those that the environment sets, which goes before the profile. */
+void bdk_imds_env(struct bdk_imds_settings *s, const struct bdk_env *env);
+
+enum bdk_imds_goal { BDK_IMDS_KEYS, BDK_IMDS_REGION };
+enum bdk_imds_step { BDK_IMDS_TOKEN, BDK_IMDS_ROLE, BDK_IMDS_ROLE_KEYS, BDK_IMDS_PLACE };
+
+struct bdk_imds {
+    struct bdk_endpoint to;
+    int timeout_ms;
+    int attempts;                   /* 0: not set */
+    int v1_allowed;
+    int v1;                         /* goes on without a token */
+    struct bedrock_buffer token;    /* is kept for later requests */
+    int64_t token_until_s;
+    int renewed;                    /* a token that was refused has been replaced once */
+    enum bdk_imds_goal goal;
+    enum bdk_imds_step step;
+    char role[72];
+    char region[64];                /* what BDK_IMDS_REGION brings */
+};
+
+/* 0; BDK_IMDS_OFF: it is disabled; BEDROCK_ERR_CONFIG: a setting is wrong. */
+#define BDK_IMDS_OFF 1
+int bdk_imds_init(struct bdk_imds *m, const struct bdk_imds_settings *s, bedrock_alloc_fn alloc,
+                  void *alloc_ctx, struct bedrock_error *e);
+void bdk_imds_free(struct bdk_imds *m);
+
+/* Begin; a token that is still good is used again. */
+void bdk_imds_begin(struct bdk_imds *m, enum bdk_imds_goal goal, int64_t now_s);
+
+/* The next request to send. 0, or below zero. */
+int bdk_imds_request(const struct bdk_imds *m, struct bdk_fetch *f, struct bedrock_error *e);
+
+/*
+ * Read its answer. BDK_MORE: there is another request; 0: k (which may be past its time) or m->region is
+ * filled; below zero: it failed. k keeps what it had unless 0 comes back for BDK_IMDS_KEYS.
+ */
+int bdk_imds_answer(struct bdk_imds *m, const struct bdk_fetch *f, const struct bdk_http_head *h,
+                    struct bedrock_slice body, int64_t now_s, struct bdk_keys *k, struct bedrock_error *e);
+
+/* There was none, and e says why: BDK_MORE when version 1 is tried now (e is cleared), else e->code. */
+int bdk_imds_no_answer(struct bdk_imds *m, struct bedrock_error *e);
+
+/* ---- container.c: keys from ECS, EKS Pod Identity and whoever does as they do ------------------------ */
+
+/*
+ * The request, token read anew from its file. 0; BDK_CONTAINER_NONE: not set; BEDROCK_ERR_CONFIG: the URI is
+ * none that keys may be asked from, or the token is unusable.
+ */
+#define BDK_CONTAINER_NONE 1
+int bdk_container_request(struct bdk_fetch *f, const struct bdk_env *env, struct bedrock_error *e);
+
+/* Read its answer: 0 and k is filled, or below zero. */
+int bdk_container_answer(const struct bdk_fetch *f, const struct bdk_http_head *h, struct bedrock_slice body,
+                         int64_t now_s, struct bdk_keys *k, struct bedrock_error *e);
+
+/* ---- process.c: keys that a program prints (credential_process) --------------------------------------- */
+
+#define BDK_PROCESS_MAX_OUTPUT 65536u
+
+/*
+ * Run a command with /bin/sh. Standard input is the program's own when that is a terminal, else empty; its
+ * output may have BDK_PROCESS_MAX_OUTPUT bytes; descriptors other than 0, 1 and 2 are closed in it. It ends
+ * after timeout_ms (0: 60 s), and all it has started with it, unless it shares our terminal (it may have to
+ * ask for a password there): then the shell alone does. `what` begins each message, as in "credential_process
+ * of profile 'a' in FILE"; command and output are in none.
+ */
+struct bdk_process;
+int bdk_process_start(struct bdk_process **out, const char *command, int timeout_ms, const char *what,
+                      bedrock_alloc_fn alloc, void *alloc_ctx, bedrock_clock_fn clock, void *clock_ctx,
+                      struct bedrock_error *e);
+
+/* 0: it has ended well; BEDROCK_WANT_READ, BEDROCK_WANT_TIME: step again when the descriptor can be read or
+ * the time has passed; below zero: it failed, for good. */
+int bdk_process_step(struct bdk_process *p, struct bedrock_error *e);
+int bdk_process_fd(const struct bdk_process *p);            /* -1: nothing to poll */
+int bdk_process_timeout_ms(const struct bdk_process *p);    /* never -1 */
+
+/* What it printed, once that is complete. `account` as with bdk_keys_json(). */
+int bdk_process_keys(const struct bdk_process *p, const char *account, int64_t now_s, struct bdk_keys *k,
+                     struct bedrock_error *e);
+
+/* End it if it still runs. NULL is allowed. */
+void bdk_process_close(struct bdk_process *p);
 
 /* ---- xml.c: one element's text in the XML of AWS's query protocol --------------------------------- */
 

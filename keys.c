@@ -134,18 +134,6 @@ void bdk_keys_extend(struct bdk_keys *k, int64_t now_s, uint32_t random)
     k->expires_s = now_s + KEYS_DUE_S + (int64_t)((uint64_t)random * KEYS_DUE_S >> 32);
 }
 
-int bdk_keys_not_expired(const struct bdk_keys *k, int64_t now_s, const char *what, struct bedrock_error *e)
-{
-    char then[24], now[24];
-
-    if (k->expires_s >= now_s)
-        return 0;
-    bdk_date_human(k->expires_s, then);
-    bdk_date_human(now_s, now);
-    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the keys expired at %s, and this machine's clock reads %s",
-                         what, then, now);
-}
-
 /* ---- The JSON of three sources ---- */
 
 static int keys_bad_json(enum bdk_keys_form form, const char *what, const char *why, struct bedrock_error *e)
@@ -182,8 +170,19 @@ static int keys_json_version(struct bedrock_json root, const char *what, struct 
                                                              "has a \"Version\" that is not the number 1");
 }
 
-static int keys_json_expires(struct bedrock_json root, enum bdk_keys_form form, int64_t *expires_s,
-                             const char *what, struct bedrock_error *e)
+/* A clock that is off looks the same, so the sentence says what it reads. */
+static int keys_expired(int64_t expires_s, int64_t now_s, const char *what, struct bedrock_error *e)
+{
+    char then[24], now[24];
+
+    bdk_date_human(expires_s, then);
+    bdk_date_human(now_s, now);
+    return bdk_error_set(e, BEDROCK_ERR_CONFIG,
+                         "%s: the keys expired at %s, and this machine's clock reads %s", what, then, now);
+}
+
+static int keys_json_expires(struct bedrock_json root, enum bdk_keys_form form, int64_t now_s,
+                             int64_t *expires_s, const char *what, struct bedrock_error *e)
 {
     struct bedrock_json v = bdk_error_member(root, "Expiration");
     char text[64];
@@ -194,13 +193,14 @@ static int keys_json_expires(struct bedrock_json root, enum bdk_keys_form form, 
     bdk_error_string(text, sizeof text, v);
     if (bdk_date_iso(bdk_slice(text), expires_s) != 0)
         return keys_bad_json(form, what, "Expiration is no time in the form 2026-01-02T03:04:05Z", e);
-    return 0;
+    return *expires_s < now_s ? keys_expired(*expires_s, now_s, what, e) : 0;
 }
 
 /* Decoded behind each other; the pointers are good once all are there, as nothing is ever longer than the
  * answer, for which there is room. */
-static int keys_json_parts(struct bedrock_json root, enum bdk_keys_form form, struct bedrock_buffer *scratch,
-                           struct bedrock_slice part[KEYS_N_PARTS], const char *what, struct bedrock_error *e)
+static int keys_json_parts(struct bedrock_json root, enum bdk_keys_form form,
+                           struct bedrock_buffer *scratch, struct bedrock_slice part[KEYS_N_PARTS],
+                           const char *what, struct bedrock_error *e)
 {
     char why[80] = "the answer has no ";
 
@@ -218,8 +218,8 @@ static int keys_json_parts(struct bedrock_json root, enum bdk_keys_form form, st
 }
 
 static int keys_json_read(struct bdk_keys *k, enum bdk_keys_form form, struct bedrock_json root,
-                          struct bedrock_buffer *scratch, const char *account, const char *what,
-                          struct bedrock_error *e)
+                          struct bedrock_buffer *scratch, const char *account, int64_t now_s,
+                          const char *what, struct bedrock_error *e)
 {
     struct bedrock_slice part[KEYS_N_PARTS];
     int64_t expires_s = 0;
@@ -228,7 +228,7 @@ static int keys_json_read(struct bdk_keys *k, enum bdk_keys_form form, struct be
     if (rc == 0)
         rc = keys_json_parts(root, form, scratch, part, what, e);
     if (rc == 0)
-        rc = keys_json_expires(root, form, &expires_s, what, e);
+        rc = keys_json_expires(root, form, now_s, &expires_s, what, e);
     if (rc != 0)
         return rc;
     if (part[KEYS_ACCOUNT].len == 0)
@@ -238,7 +238,7 @@ static int keys_json_read(struct bdk_keys *k, enum bdk_keys_form form, struct be
 }
 
 int bdk_keys_json(struct bdk_keys *k, enum bdk_keys_form form, struct bedrock_slice json,
-                  const char *account, const char *what, struct bedrock_error *e)
+                  const char *account, int64_t now_s, const char *what, struct bedrock_error *e)
 {
     struct bedrock_buffer scratch = {0};
     struct bedrock_json root;
@@ -253,7 +253,7 @@ int bdk_keys_json(struct bdk_keys *k, enum bdk_keys_form form, struct bedrock_sl
     if (bdk_buffer_reserve(&scratch, json.len) != 0)
         rc = bdk_error_set(e, scratch.error, "%s: no memory for the answer", what);
     else
-        rc = keys_json_read(k, form, root, &scratch, account, what, e);
+        rc = keys_json_read(k, form, root, &scratch, account, now_s, what, e);
     bedrock_buffer_free(&scratch);
     return rc;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define SECRET "TopSecretValue+/="
+#define PAIR "\"AccessKeyId\":\"AKID\",\"SecretAccessKey\":\"" SECRET "\""
+#define TIME "\"Expiration\":\"2026-01-02T03:04:05Z\""
 
 static char long_text[20000];
 
@@ -132,14 +134,18 @@ static void test_age(void)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bedrock_error e = {0};
+        int rc;
 
         t_case("keys: %d seconds left", (int)cases[i].left);
-        k.expires_s = now_s + cases[i].left;
-        CHECK(bdk_keys_age(&k, now_s) == cases[i].age);
-        CHECK((bdk_keys_not_expired(&k, now_s, "here", &e) != 0) == cases[i].expired);
-        CHECK(!cases[i].expired || strstr(e.message, "clock reads 2026-01-02 03:04:05 UTC"));
+        k.expires_s = now_s;
+        CHECK(bdk_keys_age(&k, now_s - cases[i].left) == cases[i].age);
+        rc = bdk_keys_json(&k, BDK_KEYS_PROCESS, bdk_slice("{\"Version\":1," PAIR "," TIME "}"), NULL,
+                           now_s - cases[i].left, "here", &e);
+        CHECK((rc != 0) == cases[i].expired);
+        CHECK(rc == 0 || strstr(e.message, "expired at 2026-01-02 03:04:05 UTC, and"));
     }
     t_case("keys: some never expire; old ones of an instance live on");
+    bdk_keys_free(&k);
     k.expires_s = INT64_MAX;
     CHECK(bdk_keys_age(&k, now_s) == BDK_KEYS_FRESH);
     bdk_keys_extend(&k, now_s, 0);
@@ -147,9 +153,6 @@ static void test_age(void)
     bdk_keys_extend(&k, now_s, UINT32_MAX);
     CHECK(k.expires_s == now_s + 599);
 }
-
-#define PAIR "\"AccessKeyId\":\"AKID\",\"SecretAccessKey\":\"" SECRET "\""
-#define TIME "\"Expiration\":\"2026-01-02T03:04:05Z\""
 
 static const struct {
     const char *name;
@@ -159,23 +162,31 @@ static const struct {
     int64_t expires_s;
     int retryable;
 } json_cases[] = {
-    {"an endpoint", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t/1\"," TIME "}", NULL, "t/1", "77", 1767323045, 0},
-    {"an instance", BDK_KEYS_ENDPOINT, "{\"Code\" : \"Success\",\"Type\":\"AWS-HMAC\"," PAIR ",\"Token\":\"t\"," TIME
+    {"an endpoint", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t/1\"," TIME "}", NULL, "t/1", "77", 1767323045,
+     0},
+    {"an instance", BDK_KEYS_ENDPOINT, "{\"Code\" : \"Success\",\"Type\":\"AWS-HMAC\","
+     PAIR ",\"Token\":\"t\"," TIME
      ",\"LastUpdated\":\"x\"}", NULL, "t", "77", 1767323045, 0},
-    {"an account", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\",\"AccountId\":\"12\"," TIME "}", NULL, "t", "12",
+    {"an account", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\",\"AccountId\":\"12\"," TIME "}", NULL, "t",
+     "12",
      1767323045, 0},
-    {"other case", BDK_KEYS_ENDPOINT, "{\"accesskeyid\":\"AKID\",\"SECRETACCESSKEY\":\"" SECRET "\",\"token\":\"t\","
+    {"other case", BDK_KEYS_ENDPOINT,
+     "{\"accesskeyid\":\"AKID\",\"SECRETACCESSKEY\":\"" SECRET "\",\"token\":\"t\","
      "\"expiration\":\"2026-01-02T04:04:05.5+01:00\"}", NULL, "t", "77", 1767323045, 0},
-    {"escapes", BDK_KEYS_ENDPOINT, "{\"AccessKeyId\":\"\\u0041KID\",\"SecretAccessKey\":\"TopSecretValue+\\/=\","
+    {"escapes", BDK_KEYS_ENDPOINT,
+     "{\"AccessKeyId\":\"\\u0041KID\",\"SecretAccessKey\":\"TopSecretValue+\\/=\","
      "\"Token\":\"a\\u002fb\"," TIME "}", NULL, "a/b", "77", 1767323045, 0},
     {"the last of two", BDK_KEYS_PROCESS, "{\"Version\":1,\"AccessKeyId\":\"x\"," PAIR "}", NULL, "", "77",
      INT64_MAX, 0},
     {"a process", BDK_KEYS_PROCESS, " {\"Version\": 1,\n" PAIR "}\n", NULL, "", "77", INT64_MAX, 0},
-    {"a process with everything", BDK_KEYS_PROCESS, "{\"Version\":1," PAIR ",\"SessionToken\":\"s\",\"AccountId\":"
+    {"a process with everything", BDK_KEYS_PROCESS, "{\"Version\":1,"
+     PAIR ",\"SessionToken\":\"s\",\"AccountId\":"
      "\"9\"," TIME "}", NULL, "s", "9", 1767323045, 0},
-    {"a process with nulls", BDK_KEYS_PROCESS, "{\"Version\":1," PAIR ",\"SessionToken\":null,\"Expiration\":null}",
+    {"a process with nulls", BDK_KEYS_PROCESS, "{\"Version\":1,"
+     PAIR ",\"SessionToken\":null,\"Expiration\":null}",
      NULL, "", "77", INT64_MAX, 0},
-    {"a process with empty ones", BDK_KEYS_PROCESS, "{\"Version\":1," PAIR ",\"SessionToken\":\"\",\"Expiration\":"
+    {"a process with empty ones", BDK_KEYS_PROCESS, "{\"Version\":1,"
+     PAIR ",\"SessionToken\":\"\",\"Expiration\":"
      "\"\"}", NULL, "", "77", INT64_MAX, 0},
 
     {"nothing", BDK_KEYS_ENDPOINT, "", "the answer is empty", 0, 0, 0, 1},
@@ -183,21 +194,30 @@ static const struct {
     {"an array", BDK_KEYS_ENDPOINT, "[1]", "not a JSON object", 0, 0, 0, 1},
     {"cut", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\"", "not a JSON object", 0, 0, 0, 1},
     {"no token", BDK_KEYS_ENDPOINT, "{" PAIR "," TIME "}", "no Token", 0, 0, 0, 1},
-    {"the token of a process", BDK_KEYS_ENDPOINT, "{" PAIR ",\"SessionToken\":\"t\"," TIME "}", "no Token", 0, 0, 0, 1},
+    {"the token of a process", BDK_KEYS_ENDPOINT, "{" PAIR ",\"SessionToken\":\"t\"," TIME "}", "no Token", 0,
+     0, 0, 1},
     {"no expiry", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\"}", "no Expiration", 0, 0, 0, 1},
-    {"a bad expiry", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\",\"Expiration\":\"tomorrow\"}", "is no time", 0, 0, 0, 1},
+    {"a bad expiry", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\",\"Expiration\":\"tomorrow\"}",
+     "is no time", 0, 0, 0, 1},
     {"a long expiry", BDK_KEYS_PROCESS, "{\"Version\":1," PAIR ",\"Expiration\":\"2026-01-02T03:04:05Z"
      "                                                             \"}", "is no time", 0, 0, 0, 0},
-    {"no id", BDK_KEYS_ENDPOINT, "{\"SecretAccessKey\":\"" SECRET "\",\"Token\":\"t\"," TIME "}", "no AccessKeyId",
+    {"no id", BDK_KEYS_ENDPOINT, "{\"SecretAccessKey\":\"" SECRET "\",\"Token\":\"t\"," TIME "}",
+     "no AccessKeyId",
      0, 0, 0, 1},
-    {"a number as id", BDK_KEYS_ENDPOINT, "{\"AccessKeyId\":5,\"SecretAccessKey\":\"" SECRET "\",\"Token\":\"t\"}",
+    {"a number as id", BDK_KEYS_ENDPOINT,
+     "{\"AccessKeyId\":5,\"SecretAccessKey\":\"" SECRET "\",\"Token\":\"t\"}",
      "no AccessKeyId", 0, 0, 0, 1},
-    {"no secret", BDK_KEYS_PROCESS, "{\"Version\":1,\"AccessKeyId\":\"AKID\"}", "no SecretAccessKey", 0, 0, 0, 0},
-    {"a header", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\\r\\nX: " SECRET "\"," TIME "}", "session token holds",
+    {"no secret", BDK_KEYS_PROCESS, "{\"Version\":1,\"AccessKeyId\":\"AKID\"}", "no SecretAccessKey", 0, 0, 0,
+     0},
+    {"a header", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\\r\\nX: " SECRET "\"," TIME "}",
+     "session token holds",
      0, 0, 0, 0},
-    {"a NUL", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\\u0000\"," TIME "}", "session token holds", 0, 0, 0, 0},
-    {"a wrong Code", BDK_KEYS_ENDPOINT, "{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot\\n"
-     "assume it\"," PAIR ",\"Token\":\"t\"," TIME "}", "here: AssumeRoleUnauthorizedAccess: EC2 cannot assume it",
+    {"a NUL", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\\u0000\"," TIME "}", "session token holds", 0, 0, 0,
+     0},
+    {"a wrong Code", BDK_KEYS_ENDPOINT,
+     "{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot\\n"
+     "assume it\"," PAIR ",\"Token\":\"t\"," TIME "}",
+     "here: AssumeRoleUnauthorizedAccess: EC2 cannot assume it",
      0, 0, 0, 0},
     {"no version", BDK_KEYS_PROCESS, "{" PAIR "}", "has no \"Version\"", 0, 0, 0, 0},
     {"version 2", BDK_KEYS_PROCESS, "{\"Version\":2," PAIR "}", "not the number 1", 0, 0, 0, 0},
@@ -214,11 +234,12 @@ static void test_json(void)
         int rc;
 
         t_case("keys in JSON: %s", json_cases[i].name);
-        rc = bdk_keys_json(&k, json_cases[i].form, json, "77", "here", &e);
+        rc = bdk_keys_json(&k, json_cases[i].form, json, "77", BDK_ALSO_EXPIRED, "here", &e);
         t_guard_free((char *)(uintptr_t)json.p, n);
         if (!json_cases[i].word) {
             CHECKF(rc == 0, "%s", e.message);
-            CHECK(rc != 0 || (strcmp(k.access_key_id, "AKID") == 0 && strcmp(k.secret_access_key, SECRET) == 0));
+            CHECK(rc != 0 || (strcmp(k.access_key_id, "AKID") == 0 && strcmp(k.secret_access_key,
+                  SECRET) == 0));
             CHECK(strcmp(k.session_token ? k.session_token : "", json_cases[i].token) == 0);
             CHECK(strcmp(k.account_id ? k.account_id : "", json_cases[i].account) == 0);
             CHECKF(k.expires_s == json_cases[i].expires_s, "expires %lld", (long long)k.expires_s);
@@ -243,7 +264,8 @@ static void test_json_cut(void)
         struct bedrock_error e = {0};
         struct bdk_keys k = {0};
 
-        CHECKF(bdk_keys_json(&k, BDK_KEYS_ENDPOINT, part, NULL, "here", &e) == BEDROCK_ERR_CONFIG, "%zu", n);
+        CHECKF(bdk_keys_json(&k, BDK_KEYS_ENDPOINT, part, NULL, 0, "here", &e) == BEDROCK_ERR_CONFIG, "%zu",
+               n);
         t_guard_free((char *)(uintptr_t)part.p, n);
         bdk_keys_free(&k);
     }
@@ -263,7 +285,7 @@ static void test_json_memory(void)
         heap.fail_at = n;
         k.text.alloc = t_heap_alloc;
         k.text.alloc_ctx = &heap;
-        rc = bdk_keys_json(&k, BDK_KEYS_ENDPOINT, json, NULL, "here", &e);
+        rc = bdk_keys_json(&k, BDK_KEYS_ENDPOINT, json, NULL, 0, "here", &e);
         CHECKF(rc == 0 || rc == BEDROCK_ERR_NOMEM, "%d", rc);
         CHECK(rc != 0 || n > 1);
         bdk_keys_free(&k);
@@ -319,7 +341,8 @@ static void test_refused(void)
     } cases[] = {
         {404, "<html>\n<b>404</b></html>", "the thing answered HTTP 404", 0},
         {403, "", "the thing answered HTTP 403", 0},
-        {400, "{\"code\":\"Bad\",\"message\":\"no \\u001b[1m\"}", "the thing answered HTTP 400: Bad: no  [1m", 0},
+        {400, "{\"code\":\"Bad\",\"message\":\"no \\u001b[1m\"}", "the thing answered HTTP 400: Bad: no  [1m",
+         0},
         {500, "{\"Message\":\"later\"}", "the thing answered HTTP 500: later", 1},
         {429, "[1]", "the thing answered HTTP 429", 1},
     };
