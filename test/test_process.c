@@ -216,7 +216,7 @@ static int set_up(void)
            dup2(1, 9) == 9 && close(fds[1]) == 0;
 }
 
-int main(void)
+static int run_all(void)
 {
     char left[16] = "";
 
@@ -232,4 +232,15 @@ int main(void)
     CHECK(read(0, left, sizeof left) == 7 && memcmp(left, "prompt\n", 7) == 0);
     bdk_process_close(NULL);
     return t_end("test_process");
+}
+
+/* In a session of its own: somebody may run this in a terminal, which would then be shared. */
+int main(void)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        return setsid() < 0 ? 2 : run_all();
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 2;
 }
