@@ -116,8 +116,8 @@ programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/check_model tools/ma
 # after every edit: no network, seconds
 check: $(UNIT)
 	sh test/tally.sh unit $(UNIT)
-vectors: $(VEC)
-	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC)
+vectors: all $(VEC) test/check_model
+	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/model.sh
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client $(EXAMPLES)
