@@ -26,7 +26,7 @@ LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o 
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
 	xml.o p256.o sts.o \
 	keys.o imds.o container.o process.o endpoint.o proxy.o \
-	profiles.o ini.o
+	profiles.o ini.o plan.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
 	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
@@ -44,7 +44,7 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
 	test/test_imds test/test_container test/test_process \
-	test/test_ini test/test_profiles
+	test/test_ini test/test_profiles test/test_plan
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
 	test/vectors_endpoints test/vectors_providers \
 	test/vectors_profiles

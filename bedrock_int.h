@@ -748,6 +748,64 @@ const char *bdk_profiles_next(const struct bdk_profiles *p, enum bdk_section kin
  */
 int bdk_home_path(const struct bdk_env *env, const char *path, char out[BDK_MAX_PATH]);
 
+/* ---- plan.c: where a profile's credentials come from -------------------------------------------- */
+
+#define BDK_PLAN_MAX_ROLES 8    /* one after another; real chains have one or two */
+
+enum bdk_plan_base {
+    BDK_PLAN_NONE,          /* nothing of the kind in the profile: the next provider's turn */
+    BDK_PLAN_STATIC,
+    BDK_PLAN_WEB_IDENTITY,
+    BDK_PLAN_SSO,
+    BDK_PLAN_LOGIN,
+    BDK_PLAN_PROCESS,
+    BDK_PLAN_ENVIRONMENT,   /* credential_source */
+    BDK_PLAN_INSTANCE,
+    BDK_PLAN_CONTAINER
+};
+
+/* A role to assume, with the profile that says so. */
+struct bdk_plan_role {
+    const char *profile;
+    const char *role_arn;
+    const char *session_name;   /* NULL: not given; likewise below */
+    const char *external_id;
+    const char *mfa_serial;
+    const char *region;         /* the profile's, for STS */
+    int duration_s;             /* 900 to 43200; 0: not given */
+};
+
+/* Text belongs to the profiles and lives as long as they do; the first profile's name is the caller's. */
+struct bdk_plan {
+    enum bdk_plan_base base;
+    const char *profile;        /* the one whose base it is */
+    const char *region;         /* of that profile; NULL: not given */
+    const char *access_key_id, *secret_access_key;  /* STATIC */
+    const char *session_token, *account_id;         /* NULL: not given */
+    struct bdk_plan_role web;   /* WEB_IDENTITY: the role, and no external id nor MFA */
+    const char *token_file;     /* as it was written, perhaps with ~/ */
+    const char *sso_session;    /* SSO; NULL: the legacy form, without a session */
+    const char *sso_region, *sso_start_url;         /* from the session or the profile; never NULL */
+    const char *sso_account_id, *sso_role_name;     /* both NULL: a session for a bearer token, no keys */
+    const char *login_session;  /* LOGIN */
+    const char *process;        /* PROCESS: a command line */
+    size_t n_roles;             /* to assume with the base's keys, in this order, each with the one before */
+    struct bdk_plan_role role[BDK_PLAN_MAX_ROLES];
+};
+
+/*
+ * Follow a profile to its base. The credentials file must have been loaded. 0, with BDK_PLAN_NONE for a
+ * profile that is not there or says nothing of credentials; BEDROCK_ERR_CONFIG: half of something, a
+ * contradiction, a loop, a chain that ends nowhere; the message names file, line, profile and key.
+ *
+ * In a profile the first of these counts: role_arn without web_identity_token_file (it needs source_profile
+ * or credential_source), static keys, credential_source alone, web identity, SSO, login, process. In a
+ * profile that another one names as its source, static keys go before all else; a profile that names itself
+ * is asked for its other credentials.
+ */
+int bdk_plan_make(struct bdk_plan *plan, const struct bdk_profiles *p, const char *profile,
+                  struct bedrock_error *e);
+
 /* ---- media.c: what a file is ------------------------------------------------------------------- */
 
 enum bdk_block { BDK_NO_BLOCK, BDK_IMAGE, BDK_DOCUMENT, BDK_VIDEO, BDK_AUDIO };

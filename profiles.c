@@ -324,7 +324,7 @@ const char *bdk_profiles_next(const struct bdk_profiles *p, enum bdk_section kin
 /* ---- Entry points ------------------------------------------------------------------------------- */
 
 /* "a, b and c"; "a, b and more"; "none". */
-static void profiles_list(const struct bdk_profiles *p, char *out, size_t cap)
+static void profiles_names(const struct bdk_profiles *p, char *out, size_t cap)
 {
     const char *name, *next;
     size_t at = 0, used = 0;
@@ -352,7 +352,7 @@ static int profiles_missing(const struct bdk_profiles *p, struct bedrock_error *
     const char *credentials = p->file[BDK_FILE_CREDENTIALS].path;
     char names[320];
 
-    profiles_list(p, names, sizeof names);
+    profiles_names(p, names, sizeof names);
     return bdk_error_set(e, BEDROCK_ERR_CONFIG,
                          "%s names the profile '%.80s', which is neither in %.200s nor in %.200s; "
                          "profiles found there: %s", p->named_by, p->name,

@@ -1,5 +1,5 @@
-/* vectors_profiles.c - profile-parser-tests.json and file-location-tests.json of the folder argv[1]: the AWS
- * SDKs' common suite for the config files. Leaves out: the locations on Windows, skipped by name. */
+/* vectors_profiles.c - profile-parser-, file-location- and assume-role-tests.json of the folder argv[1]: the
+ * AWS SDKs' suites for the config files. Leaves out: the locations on Windows, skipped by name. */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "files.h"
@@ -173,6 +173,160 @@ static void test_location(struct bedrock_json vector)
     bdk_profiles_free(&p);
 }
 
+/* ---- Chains of profiles ----------------------------------------------------------------------- */
+
+/* The suite's profiles as a config file. */
+static void write_sections(struct bedrock_buffer *out, const char *word, struct bedrock_json sections)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(sections), keys;
+    struct bedrock_json name, properties, key, value;
+    char a[MAX_TEXT], b[MAX_TEXT], line[2 * MAX_TEXT + 8];
+
+    while (bedrock_json_next(&it, &name, &properties)) {
+        snprintf(line, sizeof line, "[%s %s]\n", word, text_of(name, a));
+        bdk_buffer_text(out, line);
+        keys = bedrock_json_iterate(properties);
+        while (bedrock_json_next(&keys, &key, &value)) {
+            snprintf(line, sizeof line, "%s = %s\n", text_of(key, a), text_of(value, b));
+            bdk_buffer_text(out, line);
+        }
+    }
+}
+
+/* What the suite may say of a part of a chain; a member it does not say must not be there. */
+struct part {
+    const char *name, *value;
+};
+
+static void check_part(struct bedrock_json got, const struct part *parts)
+{
+    size_t said = 0;
+
+    for (; parts->name; parts++) {
+        struct bedrock_json want = bedrock_json_get(got, parts->name);
+
+        said += want.type == BEDROCK_JSON_STRING;
+        CHECKF(want.type == BEDROCK_JSON_STRING ? parts->value && bedrock_json_equals(want, parts->value)
+                                                : !parts->value,
+               "%s is %s", parts->name, parts->value ? parts->value : "not there");
+    }
+    CHECKF(said == count(got), "the vector says more than was looked at");
+}
+
+static void check_role(struct bedrock_json want, const struct bdk_plan_role *r, const char *token_file)
+{
+    struct part parts[] = {{"role_arn", r->role_arn}, {"external_id", r->external_id},
+                           {"role_session_name", r->session_name},
+                           {"web_identity_token_file", token_file}, {NULL, NULL}};
+
+    check_part(want, parts);
+}
+
+static void check_base(struct bedrock_json want, const struct bdk_plan *plan)
+{
+    struct part keys[] = {{"access_key_id", plan->access_key_id}, {"secret_access_key", plan->secret_access_key},
+                          {"session_token", plan->session_token}, {"account_id", plan->account_id}, {NULL, NULL}};
+    struct part sso[] = {{"sso_session", plan->sso_session}, {"sso_region", plan->sso_region},
+                         {"sso_start_url", plan->sso_start_url}, {"sso_account_id", plan->sso_account_id},
+                         {"sso_role_name", plan->sso_role_name}, {NULL, NULL}};
+
+    switch (plan->base) {
+    case BDK_PLAN_STATIC:
+        check_part(bedrock_json_get(want, "AccessKey"), keys);
+        break;
+    case BDK_PLAN_WEB_IDENTITY:
+        check_role(bedrock_json_get(want, "WebIdentityToken"), &plan->web, plan->token_file);
+        break;
+    case BDK_PLAN_SSO:
+        check_part(bedrock_json_get(want, "Sso"), sso);
+        break;
+    default:
+        CHECKF(plan->base == BDK_PLAN_INSTANCE &&
+               bedrock_json_equals(bedrock_json_get(want, "NamedSource"), "Ec2InstanceMetadata"),
+               "base %d", plan->base);
+    }
+}
+
+static void check_chain(struct bedrock_json chain, const struct bdk_plan *plan)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(chain);
+    struct bedrock_json want;
+    size_t i = 0;
+
+    if (CHECK(bedrock_json_next(&it, NULL, &want)))
+        check_base(want, plan);
+    for (; bedrock_json_next(&it, NULL, &want); i++)
+        if (CHECKF(i < plan->n_roles, "%zu roles", plan->n_roles))
+            check_role(bedrock_json_get(want, "AssumeRole"), &plan->role[i], NULL);
+    CHECKF(i == plan->n_roles, "%zu roles", plan->n_roles);
+}
+
+/* Our word for each error of the suite's; NULL: none, since a profile without credentials is no mistake and
+ * the next provider's turn. */
+static void check_chain_error(struct bedrock_json error, int rc, enum bdk_plan_base base, const char *message)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } errors[] = {
+        {"profile must contain `source_profile`", "role_arn needs source_profile"},
+        {"profile contained both source_profile and credential_source", "both source_profile and"},
+        {"profile missing aws_secret_access_key", "aws_secret_access_key is missing"},
+        {"profile missing aws_access_key_id", "aws_access_key_id is missing"},
+        {"profile `B` did not contain credential information", "profile 'B': it holds no credentials"},
+        {"profile `A` did not contain credential information", NULL},
+        {"could not find source profile B referenced from A", "source_profile names 'B'"},
+        {"No profiles were defined", NULL},
+        {"profile formed an infinite loop", "a loop"},
+        {"`role_arn` was missing", "needs a role_arn"},
+        {"if `sso_role_name` is set, then `sso_account_id` must also be set", "sso_account_id is missing"},
+        {"if `sso_account_id` is set, then `sso_role_name` must also be set", "sso_role_name is missing"},
+        {"`sso_region` can only be specified in the [sso-session] config when a session name is given",
+         "[sso-session A] has no sso_region"},
+        {"sso-session named `oops` (referenced by profile `A`) was not found", "there is no [sso-session oops]"},
+    };
+    size_t i = 0, n = sizeof errors / sizeof errors[0];
+
+    while (i < n && !bedrock_json_equals(error, errors[i].theirs))
+        i++;
+    if (!CHECKF(i < n, "an error that is not in the list"))
+        return;
+    if (errors[i].ours)
+        CHECKF(rc == BEDROCK_ERR_CONFIG && holds(message, errors[i].ours), "%d: %s", rc, message);
+    else
+        CHECKF(rc == 0 && base == BDK_PLAN_NONE, "%d: %s", rc, message);
+}
+
+static void test_chain(struct bedrock_json vector)
+{
+    static const char *const env_list[] = {"HOME", "/h", NULL};
+    struct bedrock_json error = bedrock_json_get(vector, "output.Error");
+    struct files_file file[2] = {{"/h/.aws/config", NULL, 0, 0}, {NULL, NULL, 0, 0}};
+    struct files f = {env_list, file, ""};
+    struct bdk_env env = files_env(&f);
+    struct bedrock_buffer config = {0};
+    struct bedrock_error e = {0};
+    struct bdk_profiles p;
+    struct bdk_plan plan;
+    char name[MAX_TEXT];
+    int rc;
+
+    t_case("assume-role-tests.json: %s", text_of(bedrock_json_get(vector, "docs"), name));
+    write_sections(&config, "profile", bedrock_json_get(vector, "input.profiles"));
+    write_sections(&config, "sso-session", bedrock_json_get(vector, "input.sso_sessions"));
+    bedrock_buffer_append(&config, "", 1);
+    file[0].text = config.p;
+    if (CHECKF(bdk_profiles_load(&p, &env, NULL, 1, NULL, NULL, &e) == 0, "%s", e.message)) {
+        text_of(bedrock_json_get(vector, "input.selected_profile"), name);
+        rc = bdk_plan_make(&plan, &p, name, &e);
+        if (error.type == BEDROCK_JSON_STRING)
+            check_chain_error(error, rc, plan.base, e.message);
+        else if (CHECKF(rc == 0, "%s", e.message))
+            check_chain(bedrock_json_get(vector, "output.ProfileChain"), &plan);
+    }
+    bdk_profiles_free(&p);
+    bedrock_buffer_free(&config);
+}
+
 /* ---- Files of vectors --------------------------------------------------------------------------- */
 
 static void run(const char *folder, const char *file, const char *member, void (*test)(struct bedrock_json))
@@ -204,6 +358,7 @@ int main(int argc, char **argv)
     } else {
         run(argv[1], "profile-parser-tests.json", "tests", test_parser);
         run(argv[1], "file-location-tests.json", "tests", test_location);
+        run(argv[1], "assume-role-tests.json", NULL, test_chain);
     }
     return t_end("vectors_profiles");
 }
