@@ -102,7 +102,8 @@ static void test_bases(void)
         {"static keys", "[default]\n" KEYS, "STATIC:default key=AK secret=SK"},
         {"all of them", "[default]\n" KEYS "aws_session_token=T\naws_account_id=1\nregion=r\n",
          "STATIC:default region=r key=AK secret=SK token=T account=1"},
-        {"blank is unset", "[default]\n" KEYS "aws_session_token=\nrole_arn = \n", "STATIC:default key=AK secret=SK"},
+        {"blank is unset", "[default]\n" KEYS "aws_session_token=\nrole_arn = \n",
+         "STATIC:default key=AK secret=SK"},
         {"web identity", "[default]\nrole_arn=R\nweb_identity_token_file=~/t\nrole_session_name=S\n"
          "duration_seconds=900\nexternal_id=no\nmfa_serial=no\n",
          "WEB_IDENTITY:default file=~/t:default role=R session=S seconds=900"},
@@ -111,25 +112,31 @@ static void test_bases(void)
         {"legacy SSO", "[default]\nsso_start_url=U\nsso_region=R\nsso_account_id=A\nsso_role_name=N\n",
          "SSO:default sso_region=R url=U account=A name=N"},
         {"SSO with a session", "[default]\nsso_session=s\nsso_account_id=A\nsso_role_name=N\n"
-         "[sso-session s]\nsso_region=R\nsso_start_url=U\n", "SSO:default sso=s sso_region=R url=U account=A name=N"},
+         "[sso-session s]\nsso_region=R\nsso_start_url=U\n",
+         "SSO:default sso=s sso_region=R url=U account=A name=N"},
         {"a session that the profile repeats", "[default]\nsso_session=s\nsso_region=R\nsso_start_url=U\n"
          "sso_account_id=A\nsso_role_name=N\n[sso-session s]\nsso_region=R\nsso_start_url=U\n",
          "SSO:default sso=s sso_region=R url=U account=A name=N"},
-        {"a session for a token", "[default]\nsso_session=s\n[sso-session s]\nsso_region=R\nsso_start_url=U\n",
+        {"a session for a token", "[default]\nsso_session=s\n[sso-session s]\nsso_region=R\n"
+         "sso_start_url=U\n",
          "SSO:default sso=s sso_region=R url=U"},
         {"login", "[default]\nlogin_session=L\nregion=r\n", "LOGIN:default region=r login=L"},
-        {"process", "[default]\ncredential_process=/bin/x \"y z\"\n", "PROCESS:default process=/bin/x \"y z\""},
+        {"process", "[default]\ncredential_process=/bin/x \"y z\"\n",
+         "PROCESS:default process=/bin/x \"y z\""},
         {"the environment", "[default]\ncredential_source=Environment\n", "ENVIRONMENT:default"},
         {"the instance", "[default]\ncredential_source=Ec2InstanceMetadata\n", "INSTANCE:default"},
         {"the container", "[default]\ncredential_source=EcsContainer\n", "CONTAINER:default"},
         /* of several the first in order */
         {"keys before the rest", "[default]\ncredential_process=P\nlogin_session=L\nsso_session=s\n"
-         "web_identity_token_file=t\ncredential_source=Environment\n" KEYS, "STATIC:default key=AK secret=SK"},
+         "web_identity_token_file=t\ncredential_source=Environment\n" KEYS,
+         "STATIC:default key=AK secret=SK"},
         {"web identity before SSO", "[default]\nrole_arn=R\nweb_identity_token_file=t\nsso_session=s\n",
          "WEB_IDENTITY:default file=t:default role=R"},
-        {"SSO before login", "[default]\nlogin_session=L\ncredential_process=P\nsso_start_url=U\nsso_region=R\n"
-         "sso_account_id=A\nsso_role_name=N\n", "SSO:default sso_region=R url=U account=A name=N"},
-        {"login before a process", "[default]\ncredential_process=P\nlogin_session=L\n", "LOGIN:default login=L"},
+        {"SSO before login", "[default]\nlogin_session=L\ncredential_process=P\nsso_start_url=U\n"
+         "sso_region=R\nsso_account_id=A\nsso_role_name=N\n",
+         "SSO:default sso_region=R url=U account=A name=N"},
+        {"login before a process", "[default]\ncredential_process=P\nlogin_session=L\n",
+         "LOGIN:default login=L"},
         {"half a pair beside a process", "[default]\naws_access_key_id=AK\ncredential_process=P\n",
          "PROCESS:default process=P"},
         /* mistakes */
@@ -148,11 +155,13 @@ static void test_bases(void)
          "sso_start_url=U\n", C ":1: profile 'default': sso_role_name is missing; SSO needs it"},
         {"no start URL", "[default]\nsso_region=R\nsso_account_id=A\nsso_role_name=N\n",
          C ":1: profile 'default': sso_start_url is missing; SSO needs it"},
-        {"no such session", "[default]\nsso_session=s\n[sso-session t]\n", C ":2: profile 'default': sso_session "
+        {"no such session", "[default]\nsso_session=s\n[sso-session t]\n",
+         C ":2: profile 'default': sso_session "
          "names 's', and there is no [sso-session s] in the config file"},
         {"a session without a Region", "[default]\nsso_session=s\n[sso-session s]\nsso_start_url=U\n",
          C ":2: profile 'default': [sso-session s] has no sso_region"},
-        {"a session without a URL", "[default]\nsso_session=s\n[sso-session s]\nsso_region=R\nsso_start_url=\n",
+        {"a session without a URL", "[default]\nsso_session=s\n[sso-session s]\nsso_region=R\n"
+         "sso_start_url=\n",
          C ":2: profile 'default': [sso-session s] has no sso_start_url"},
         {"a session that the profile contradicts", "[default]\nsso_session=s\nsso_region=Q\n[sso-session s]\n"
          "sso_region=R\nsso_start_url=U\n",
@@ -164,7 +173,8 @@ static void test_bases(void)
         check_plan(cases[i].config, NULL, "default", cases[i].want);
     }
     t_case("base: keys in the credentials file, and a role from both");
-    check_plan("[profile a]\nrole_arn=R\nsource_profile=b\nregion=r\n[profile b]\nregion=s\n", "[b]\n" KEYS, "a",
+    check_plan("[profile a]\nrole_arn=R\nsource_profile=b\nregion=r\n[profile b]\nregion=s\n", "[b]\n" KEYS,
+               "a",
                "STATIC:b region=s key=AK secret=SK>:a role=R region=r");
     check_plan(NULL, "[b]\naws_access_key_id=AK\n", "b", "/h/.aws/credentials:2: profile 'b': "
                "aws_secret_access_key is missing beside aws_access_key_id");
@@ -178,12 +188,13 @@ static void test_chains(void)
         {"a role with everything", "[profile a]\nrole_arn=R\nsource_profile=b\nrole_session_name=S\n"
          "external_id=E\nmfa_serial=M\nduration_seconds=43200\nregion=r\n[profile b]\n" KEYS,
          "STATIC:b key=AK secret=SK>:a role=R session=S id=E mfa=M region=r seconds=43200"},
-        {"roles in the order of assuming", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\n"
-         "source_profile=c\n[profile c]\nrole_arn=C\ncredential_source=EcsContainer\nregion=r\n",
+        {"roles in the order of assuming", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\n"
+         "role_arn=B\nsource_profile=c\n[profile c]\nrole_arn=C\ncredential_source=EcsContainer\nregion=r\n",
          "CONTAINER:c region=r>:c role=C region=r>:b role=B>:a role=A"},
-        {"a source's keys before its role", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\n"
-         "source_profile=c\n" KEYS, "STATIC:b key=AK secret=SK>:a role=A"},
-        {"its own keys", "[profile a]\nrole_arn=A\nsource_profile=a\n" KEYS, "STATIC:a key=AK secret=SK>:a role=A"},
+        {"a source's keys before its role", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\n"
+         "role_arn=B\nsource_profile=c\n" KEYS, "STATIC:b key=AK secret=SK>:a role=A"},
+        {"its own keys", "[profile a]\nrole_arn=A\nsource_profile=a\n" KEYS,
+         "STATIC:a key=AK secret=SK>:a role=A"},
         {"its own process", "[profile a]\nrole_arn=A\nsource_profile=a\ncredential_process=P\n",
          "PROCESS:a process=P>:a role=A"},
         {"a source that names itself", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\n"
@@ -210,7 +221,8 @@ static void test_chains(void)
          "source_profile names the profile itself, which holds no other credentials"},
         {"half a pair as a source", "[profile a]\nrole_arn=A\nsource_profile=a\naws_access_key_id=AK\n",
          C ":4: profile 'a': aws_secret_access_key is missing beside aws_access_key_id"},
-        {"a loop of two", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\nsource_profile=a\n",
+        {"a loop of two", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\n"
+         "source_profile=a\n",
          C ":6: profile 'b': source_profile goes round in a loop, back to 'a'"},
         {"a loop behind the first", "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\n"
          "source_profile=c\n[profile c]\nrole_arn=C\nsource_profile=b\n",
@@ -225,7 +237,8 @@ static void test_chains(void)
         {"no time at all", "[profile a]\nrole_arn=A\nsource_profile=a\nduration_seconds=1h\n" KEYS,
          C ":4: profile 'a': duration_seconds must be a number from 900 to 43200"},
         {"a number that would wrap", "[profile a]\nrole_arn=A\nweb_identity_token_file=t\n"
-         "duration_seconds=4294968196\n", C ":4: profile 'a': duration_seconds must be a number from 900 to 43200"},
+         "duration_seconds=4294968196\n",
+         C ":4: profile 'a': duration_seconds must be a number from 900 to 43200"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -249,7 +262,8 @@ static void test_long_chains(void)
         for (int i = roles - 1; i >= 0; i--)
             m += (size_t)snprintf(want + m, sizeof want - m, ">:p%d role=R%d", i, i);
         if (roles > BDK_PLAN_MAX_ROLES)
-            snprintf(want, sizeof want, C ":26: profile 'p8': more than 8 roles, each assumed with the one before");
+            snprintf(want, sizeof want,
+                     C ":26: profile 'p8': more than 8 roles, each assumed with the one before");
         t_case("a chain of %d roles", roles);
         check_plan(config, NULL, "p0", want);
     }
@@ -259,8 +273,10 @@ static void test_long_chains(void)
 static void test_no_secret(void)
 {
     t_case("no secret in a message");
-    check_plan("[profile a]\naws_secret_access_key=TOPSECRET\nsso_session=x\nsso_account_id=TOPSECRET\n", NULL, "a",
-               C ":3: profile 'a': sso_session names 'x', and there is no [sso-session x] in the config file");
+    check_plan("[profile a]\naws_secret_access_key=TOPSECRET\nsso_session=x\n"
+               "sso_account_id=TOPSECRET\n", NULL, "a",
+               C ":3: profile 'a': sso_session names 'x', and there is no [sso-session x] in the config "
+               "file");
 }
 
 int main(void)

@@ -130,7 +130,8 @@ static void test_reads(void)
          CONFIG " " CREDENTIALS " ", ""},
         {"a named profile in neither", "[profile a]\n[profile b]\n[b]\n[profile a]\n", "x", 0,
          BEDROCK_ERR_CONFIG, CONFIG " " CREDENTIALS " ", "the profile option names the profile 'x', "
-         "which is neither in " CONFIG " nor in " CREDENTIALS "; profiles found there: a, b and in-credentials"},
+         "which is neither in " CONFIG " nor in " CREDENTIALS
+         "; profiles found there: a, b and in-credentials"},
         {"default need not be there, even by name", "[profile a]\n", "default", 1, 0,
          CONFIG " " CREDENTIALS " ", ""},
         {"a section without its word is no profile", "[a]\n", "a", 0, BEDROCK_ERR_CONFIG,

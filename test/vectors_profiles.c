@@ -224,8 +224,10 @@ static void check_role(struct bedrock_json want, const struct bdk_plan_role *r, 
 
 static void check_base(struct bedrock_json want, const struct bdk_plan *plan)
 {
-    struct part keys[] = {{"access_key_id", plan->access_key_id}, {"secret_access_key", plan->secret_access_key},
-                          {"session_token", plan->session_token}, {"account_id", plan->account_id}, {NULL, NULL}};
+    struct part keys[] = {{"access_key_id", plan->access_key_id},
+                          {"secret_access_key", plan->secret_access_key},
+                          {"session_token", plan->session_token}, {"account_id", plan->account_id},
+                           {NULL, NULL}};
     struct part sso[] = {{"sso_session", plan->sso_session}, {"sso_region", plan->sso_region},
                          {"sso_start_url", plan->sso_start_url}, {"sso_account_id", plan->sso_account_id},
                          {"sso_role_name", plan->sso_role_name}, {NULL, NULL}};
@@ -282,7 +284,8 @@ static void check_chain_error(struct bedrock_json error, int rc, enum bdk_plan_b
         {"if `sso_account_id` is set, then `sso_role_name` must also be set", "sso_role_name is missing"},
         {"`sso_region` can only be specified in the [sso-session] config when a session name is given",
          "[sso-session A] has no sso_region"},
-        {"sso-session named `oops` (referenced by profile `A`) was not found", "there is no [sso-session oops]"},
+        {"sso-session named `oops` (referenced by profile `A`) was not found",
+         "there is no [sso-session oops]"},
     };
     size_t i = 0, n = sizeof errors / sizeof errors[0];
 
