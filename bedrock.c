@@ -125,6 +125,8 @@ static int bedrock_load_trust(struct bedrock *b, const struct bedrock_options *o
         any_aws |= b->cf.endpoint[i].aws;
         any_other |= b->cf.endpoint[i].tls && !b->cf.endpoint[i].aws;
     }
+    for (int i = 0; b->transport.proxies && i < 2; i++)
+        any_other |= b->transport.proxies->of[i].tls;
     bdk_client_buffer(b, &pem);
     rc = bdk_ca_bundle(&pem, source, opt, env, &b->err);
     if (rc == 1) {
@@ -143,6 +145,20 @@ static int bedrock_load_trust(struct bedrock *b, const struct bedrock_options *o
         }
     }
     bedrock_buffer_free(&pem);
+    return rc;
+}
+
+/* A proxy that a service needs and that cannot be used is told at once. */
+static int bedrock_load_proxies(struct bedrock *b, const struct bedrock_options *opt,
+                                const struct bdk_env *env)
+{
+    int rc = bdk_proxies_load(&b->transport.proxies, opt, env, &b->err);
+
+    for (int i = 0; i < BDK_N_SERVICES && rc == 0; i++) {
+        const struct bdk_endpoint *to = &b->cf.endpoint[i];
+
+        rc = bdk_proxy_check(bdk_proxy_for(b->transport.proxies, to->host, to->port, to->tls), &b->err);
+    }
     return rc;
 }
 
@@ -191,6 +207,8 @@ int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *given
     if (rc == 0)
         rc = bdk_creds_open(b, &opt, &env);
     if (rc == 0 && !opt.io)
+        rc = bedrock_load_proxies(b, &opt, &env);
+    if (rc == 0 && !opt.io)
         rc = bedrock_load_trust(b, &opt, &env);
     if (rc != 0)
         return rc;
@@ -217,6 +235,7 @@ void bedrock_close(struct bedrock *b)
             b->io.close(b->kept[i].conn);
     bdk_trust_free(b->aws_trust);
     bdk_trust_free(b->other_trust);
+    bdk_proxies_free(b->transport.proxies, &b->opt);
     alloc = b->opt.alloc;
     alloc_ctx = b->opt.alloc_ctx;
     bdk_wipe(b, sizeof *b);

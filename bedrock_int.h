@@ -556,8 +556,8 @@ const struct bdk_proxy *bdk_proxy_for(const struct bdk_proxies *p, const char *h
 /* 0, or BEDROCK_ERR_CONFIG when the proxy cannot be used: e names the variable, never the password. */
 int bdk_proxy_check(const struct bdk_proxy *p, struct bedrock_error *e);
 
-/* Append the head of a CONNECT request (RFC 9110 9.3.6). Returns b->error. */
-int bdk_proxy_connect(struct bedrock_buffer *b, const struct bdk_proxy *p, const char *host, int port);
+/* Append the head of a CONNECT request (RFC 9110 9.3.6) for "host:port". Returns b->error. */
+int bdk_proxy_connect(struct bedrock_buffer *b, const struct bdk_proxy *p, const char *target);
 
 /*
  * Read the proxy's answer to it from text[0..len), which grows from the same first byte; *scanned as for
@@ -1148,14 +1148,23 @@ void bdk_trust_free(struct bdk_trust *t);
 
 struct bdk_tls;
 
-/* Begin TLS over a connected socket, which stays the caller's. trust is borrowed. */
-int bdk_tls_open(struct bdk_tls **out, struct bdk_sock *s, const char *host,
+/* What TLS stands on: the functions of a socket, or of a tunnel. They answer as bdk_sock_read() and so on. */
+struct bdk_lower {
+    int (*read)(void *ctx, void *buf, size_t cap, size_t *n, struct bedrock_error *e);
+    int (*write)(void *ctx, const void *buf, size_t len, size_t *n, struct bedrock_error *e);
+    void (*quickack)(void *ctx);
+};
+
+/* Begin TLS over what is connected and stays the caller's. lower and trust are borrowed. */
+int bdk_tls_open(struct bdk_tls **out, const struct bdk_lower *lower, void *lower_ctx, const char *host,
                  const struct bdk_trust *trust, int64_t wall_ms, bedrock_alloc_fn alloc,
                  void *alloc_ctx, struct bedrock_error *e);
 int bdk_tls_step(struct bdk_tls *t, struct bedrock_error *e);   /* 0 handshake done, WANT_*, < 0 */
 int bdk_tls_read(struct bdk_tls *t, void *buf, size_t cap, size_t *n, struct bedrock_error *e);
 int bdk_tls_write(struct bdk_tls *t, const void *buf, size_t len, size_t *n,
                   struct bedrock_error *e);
+int bdk_tls_flush(struct bdk_tls *t, struct bedrock_error *e);  /* send now; else reading does it */
+int bdk_tls_holds_data(const struct bdk_tls *t);    /* 1: a read needs no network */
 int bdk_tls_events(const struct bdk_tls *t);    /* poll bits the engine waits for */
 void bdk_tls_describe(const struct bdk_tls *t, char *out, size_t cap); /* "TLS 1.2, ..." for -v */
 void bdk_tls_close(struct bdk_tls *t);          /* sends close_notify if that can be done at once */
@@ -1193,10 +1202,20 @@ struct bdk_transport {
     void *clock_ctx;
     bedrock_trace_fn trace;
     void *trace_ctx;
+    struct bdk_proxies *proxies;            /* NULL: there are none */
+    int direct;                             /* open() uses no proxy */
     struct bedrock_error open_error;        /* why the last open() failed */
 };
 
 void bdk_transport_io(struct bedrock_io *io, struct bdk_transport *t);
+
+/* The proxy that gets an http:// request on this connection whole, target and all, or NULL. conn may be any
+ * transport's when t has no proxies. */
+const struct bdk_proxy *bdk_conn_relay(const struct bdk_transport *t, const void *conn);
+
+/* What a connection through a proxy waits for while it is made: "TLS with", and the proxy's name. NULL both:
+ * there is no proxy. */
+const char *bdk_conn_waits(const struct bdk_transport *t, const void *conn, const char **proxy);
 
 /* ---- models.c: lists, and which profile serves -------------------------------------------------- */
 

@@ -190,13 +190,39 @@ static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *out, co
     return bdk_buffer_text(out, c->b->creds.bearer_token);
 }
 
+/* RFC 9112 3.2.2: a proxy that gets the request whole is told the target in absolute form. */
+static int call_write_head(struct bedrock_call *c, struct bdk_field *fields, size_t n)
+{
+    const struct bdk_proxy *relay = bdk_conn_relay(&c->b->transport, c->conn);
+    struct bedrock_slice target = {c->target.p, c->target.len};
+    struct bedrock_buffer absolute = {0};
+    int rc = 0;
+
+    bdk_client_buffer(c->b, &absolute);
+    if (relay) {
+        bdk_buffer_text(&absolute, "http://");
+        bdk_buffer_text(&absolute, c->to->authority);
+        rc = bedrock_buffer_append(&absolute, target.p, target.len);
+        target.p = absolute.p;
+        target.len = absolute.len;
+    }
+    if (relay && relay->authorization.len > 0) {
+        fields[n].name = "Proxy-Authorization";
+        fields[n].value.p = relay->authorization.p;
+        fields[n++].value.len = relay->authorization.len;
+    }
+    bedrock_buffer_free(&c->out);
+    rc = rc ? rc : bdk_http_request(&c->out, c->method, target, fields, n);
+    bedrock_buffer_free(&absolute);
+    return rc;
+}
+
 /* Build and sign the head, right before it goes out: a signature carries the time. */
 static int call_build(struct bedrock_call *c)
 {
     struct bedrock *b = c->b;
     struct bdk_field fields[CALL_MAX_FIELDS];
     struct bedrock_buffer authorization = {0};
-    struct bedrock_slice target = {c->target.p, c->target.len};
     char date[17], length[24];
     size_t n = 0, n_signed;
     int rc;
@@ -217,8 +243,7 @@ static int call_build(struct bedrock_call *c)
         fields[n].name = "Authorization";
         fields[n].value.p = authorization.p;
         fields[n].value.len = authorization.len;
-        bedrock_buffer_free(&c->out);
-        rc = bdk_http_request(&c->out, c->method, target, fields, n + (authorization.len > 0));
+        rc = call_write_head(c, fields, n + (authorization.len > 0));
     }
     bedrock_buffer_free(&authorization);
     if (rc == BEDROCK_ERR_USAGE)
@@ -249,6 +274,7 @@ static int call_take_connection(struct bedrock_call *c)
     bdk_client_make_room(c);
     bdk_trace(c->b, "* connecting to %s", c->to->authority);
     c->phase_ms = c->b->opt.clock(c->b->opt.clock_ctx, 0);
+    c->b->transport.direct = c->fetch && c->fetch->direct;
     rc = io->open(io->ctx, c->to->host, c->to->port, c->to->tls, &c->conn);
     if (rc < 0) {
         c->conn = NULL;
@@ -438,6 +464,20 @@ static int call_is_stream(const struct bedrock_call *c)
     return bdk_slice_is_nocase(type, CALL_STREAM_TYPE);
 }
 
+/* The proxy, and not the service, wants to know who we are; some say 401 for a wrong password. */
+static int call_proxy_refuses(struct bedrock_call *c)
+{
+    const struct bdk_proxy *relay = bdk_conn_relay(&c->b->transport, c->conn);
+    char status[128];
+
+    if (!relay || c->err.request_id[0] || (c->head.status != 407 && c->head.status != 401))
+        return 0;
+    bdk_proxy_status(&c->head, c->in.p, status);
+    bdk_error_set(&c->err, BEDROCK_ERR_CONNECT, "proxy %s refused: %s", relay->name, status);
+    c->err.retryable = 0;
+    return bdk_call_fail(c, c->err.code, "");
+}
+
 static int call_head_done(struct bedrock_call *c)
 {
     /* from here on c->in must not move: the head's slices point into it */
@@ -451,6 +491,8 @@ static int call_head_done(struct bedrock_call *c)
     bdk_http_body_init(&c->framing, &c->head);
     call_note_response(c);
     call_trace_response(c);
+    if (call_proxy_refuses(c) != 0)
+        return c->err.code;
     c->streams = call_is_success(c) && c->op->streams != 0 && call_is_stream(c);
     if (call_is_success(c) && c->op->streams > 0 && !c->streams)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
@@ -703,10 +745,16 @@ static int call_time_out(struct bedrock_call *c, int64_t now)
 {
     int connecting = c->phase == BDK_PHASE_CONNECT;
     int ms = connecting ? call_connect_limit(c) : call_idle_limit(c), whole = ms % 1000 == 0;
-    char text[128];
+    const char *proxy, *waits = bdk_conn_waits(&c->b->transport, c->conn, &proxy);
+    char text[400];
 
     if (now >= c->deadline_ms)
         return call_host_fail(c, BEDROCK_ERR_TIMEOUT, "the call's deadline has passed");
+    if (connecting && waits) {
+        snprintf(text, sizeof text, "no connection within %d %s (%s proxy %s)", whole ? ms / 1000 : ms,
+                 whole ? "s" : "ms", waits, proxy);
+        return call_host_fail(c, BEDROCK_ERR_TIMEOUT, text);
+    }
     snprintf(text, sizeof text, "%s %d %s%s", connecting ? "no connection within" : "silent for",
              whole ? ms / 1000 : ms, whole ? "s" : "ms",
              connecting && c->to->tls ? " (connecting and TLS)" : "");

@@ -141,7 +141,8 @@ static const char *proxy_find(const struct bdk_env *env, const struct bedrock_op
     return proxy_first(env, names[tls], from);
 }
 
-static int proxy_keep_list(struct bdk_proxies *p, const struct bdk_env *env, const struct bedrock_options *opt)
+static int proxy_keep_list(struct bdk_proxies *p, const struct bdk_env *env,
+                           const struct bedrock_options *opt)
 {
     static const char *const names[] = {"no_proxy", "NO_PROXY", NULL};
     const char *from, *list = opt->no_proxy ? opt->no_proxy : proxy_first(env, names, &from);
@@ -367,16 +368,13 @@ const struct bdk_proxy *bdk_proxy_for(const struct bdk_proxies *p, const char *h
 
 /* ---- CONNECT ---- */
 
-int bdk_proxy_connect(struct bedrock_buffer *b, const struct bdk_proxy *p, const char *host, int port)
+int bdk_proxy_connect(struct bedrock_buffer *b, const struct bdk_proxy *p, const char *target)
 {
-    struct bdk_field fields[3] = {{"Host", {NULL, 0}},
+    struct bdk_field fields[3] = {{"Host", bdk_slice(target)},
                                   {"User-Agent", bdk_slice("bedrock-c/" BEDROCK_VERSION)},
                                   {"Proxy-Authorization", {p->authorization.p, p->authorization.len}}};
-    char target[300];
 
-    snprintf(target, sizeof target, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
-    fields[0].value = bdk_slice(target);
-    return bdk_http_request(b, "CONNECT", fields[0].value, fields, p->authorization.len ? 3 : 2);
+    return bdk_http_request(b, "CONNECT", bdk_slice(target), fields, p->authorization.len ? 3 : 2);
 }
 
 void bdk_proxy_status(const struct bdk_http_head *h, const char *text, char out[128])

@@ -270,7 +270,8 @@ static const br_x509_class tls_chain_class = {
 struct bdk_tls {
     br_ssl_client_context sc;
     struct tls_chain *chain;    /* released when the handshake is done */
-    struct bdk_sock *sock;
+    const struct bdk_lower *lower;
+    void *lower_ctx;
     bedrock_alloc_fn alloc;
     void *alloc_ctx;
     int64_t wall_ms;
@@ -505,7 +506,7 @@ static int tls_send(struct bdk_tls *t, struct bedrock_error *e)
 
     while (rc == 0 && (br_ssl_engine_current_state(&t->sc.eng) & BR_SSL_SENDREC)) {
         p = br_ssl_engine_sendrec_buf(&t->sc.eng, &len);
-        rc = bdk_sock_write(t->sock, p, len, &n, e);
+        rc = t->lower->write(t->lower_ctx, p, len, &n, e);
         if (n > 0)
             br_ssl_engine_sendrec_ack(&t->sc.eng, n);
     }
@@ -518,18 +519,18 @@ static int tls_receive(struct bdk_tls *t, struct bedrock_error *e)
     struct bedrock_error io = {0};
     size_t len, n = 0;
     unsigned char *p = br_ssl_engine_recvrec_buf(&t->sc.eng, &len);
-    int rc = bdk_sock_read(t->sock, p, len, &n, &io);
+    int rc = t->lower->read(t->lower_ctx, p, len, &n, &io);
 
     if (rc == 0 && n > 0) {
         if (!t->ready) {
             tls_remember_first(t, p, n);
-            bdk_sock_quickack(t->sock);
+            t->lower->quickack(t->lower_ctx);
         }
         br_ssl_engine_recvrec_ack(&t->sc.eng, n);
         return 0;
     }
-    if (rc == BEDROCK_WANT_READ)
-        return rc;
+    if (rc > 0)
+        return rc; /* TLS below may first want to write */
     if (rc < 0 && (t->ready || io.sys_errno != ECONNRESET)) {
         *e = e->code ? *e : io;
         return e->code;
@@ -575,7 +576,7 @@ static void tls_release_chain(struct bdk_tls *t)
     t->chain = NULL;
 }
 
-int bdk_tls_open(struct bdk_tls **out, struct bdk_sock *s, const char *host,
+int bdk_tls_open(struct bdk_tls **out, const struct bdk_lower *lower, void *lower_ctx, const char *host,
                  const struct bdk_trust *trust, int64_t wall_ms, bedrock_alloc_fn alloc,
                  void *alloc_ctx, struct bedrock_error *e)
 {
@@ -586,7 +587,8 @@ int bdk_tls_open(struct bdk_tls **out, struct bdk_sock *s, const char *host,
     if (!t)
         return bdk_error_set(e, BEDROCK_ERR_NOMEM, "out of memory");
     memset(t, 0, offsetof(struct bdk_tls, ibuf));
-    t->sock = s;
+    t->lower = lower;
+    t->lower_ctx = lower_ctx;
     t->alloc = alloc;
     t->alloc_ctx = alloc_ctx;
     t->wall_ms = wall_ms;
@@ -685,6 +687,19 @@ int bdk_tls_write(struct bdk_tls *t, const void *buf, size_t len, size_t *n,
     br_ssl_engine_sendapp_ack(&t->sc.eng, *n);
     t->unflushed = 1;
     return 0;
+}
+
+int bdk_tls_flush(struct bdk_tls *t, struct bedrock_error *e)
+{
+    if (t->unflushed)
+        br_ssl_engine_flush(&t->sc.eng, 0);
+    t->unflushed = 0;
+    return tls_send(t, e);
+}
+
+int bdk_tls_holds_data(const struct bdk_tls *t)
+{
+    return (br_ssl_engine_current_state(&t->sc.eng) & BR_SSL_RECVAPP) != 0;
 }
 
 int bdk_tls_events(const struct bdk_tls *t)

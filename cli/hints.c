@@ -21,6 +21,7 @@ struct hints_row {
 };
 
 #define HINTS_NO_ON_DEMAND "on-demand throughput"
+#define HINTS_PROXY "the proxy comes from HTTPS_PROXY or ALL_PROXY; NO_PROXY=NAME,... names what needs none"
 #define HINTS_FORM \
     "Anthropic wants its use-case form filled in once an account: AWS console, Amazon Bedrock, Model " \
     "catalog, any Anthropic model, or `aws bedrock put-use-case-for-model-access`"
@@ -97,6 +98,12 @@ static const struct hints_row hints_rows[] = {
      "addresses only"},
     {BEDROCK_ERR_TLS, NULL, "clock of this machine", 0,
      "set the clock if that is wrong; else the server needs a new certificate"},
+    {BEDROCK_ERR_CONNECT, NULL, "refused: 40", 0,
+     "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT says who you are, special characters percent-encoded; "
+     "NO_PROXY=NAME,... names what needs no proxy"},
+    {BEDROCK_ERR_CONNECT, NULL, "proxy ", 0, HINTS_PROXY},
+    {BEDROCK_ERR_RESOLVE, NULL, "proxy ", 0, HINTS_PROXY},
+    {BEDROCK_ERR_TIMEOUT, NULL, " proxy ", 0, HINTS_PROXY},
     {BEDROCK_ERR_RESOLVE, NULL, NULL, 0,
      "the name comes from the Region or the endpoint URL: are they right ({region}), and is there a "
      "network?"},
@@ -210,28 +217,8 @@ static void hints_value(char *out, size_t cap, const char *word, size_t len,
         snprintf(out, cap, "%s", region[0] ? region : "none yet");
 }
 
-/* A proxy that is set but not used is the likely cause when nobody can be reached. */
-static const char *hints_proxy(const struct bedrock_error *e)
-{
-    static const char *const names[] = {"HTTPS_PROXY", "https_proxy"};
-
-    if (e->code != BEDROCK_ERR_RESOLVE && e->code != BEDROCK_ERR_CONNECT && e->code != BEDROCK_ERR_TIMEOUT)
-        return NULL;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *set = getenv(names[i]);
-
-        if (set && set[0])
-            return "HTTPS_PROXY is set, but proxies are not supported yet; the connection was tried directly";
-    }
-    return NULL;
-}
-
 static const char *hints_find(const struct bedrock_error *e)
 {
-    const char *proxy = hints_proxy(e);
-
-    if (proxy)
-        return proxy;
     for (size_t i = 0; i < sizeof hints_rows / sizeof hints_rows[0]; i++)
         if (hints_fits(&hints_rows[i], e))
             return hints_rows[i].hint;

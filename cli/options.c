@@ -235,6 +235,9 @@ const struct cli_note cli_environment[] = {
     {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL",
      "endpoints in place of the Region's own"},
     {"AWS_CA_BUNDLE, SSL_CERT_FILE", "certificates to trust in place of the built-in ones"},
+    {"HTTPS_PROXY, http_proxy, ALL_PROXY", "http:// or https:// proxies, user:password@ in the URL; as in "
+     "curl, HTTP_PROXY is read in lower case only"},
+    {"NO_PROXY", "names, addresses and CIDR blocks that need no proxy, separated by commas; *: all"},
     {"BEDROCK_MODEL", "the model when there is no -m, in any form that -m takes"},
     {"BEDROCK_AUTO_PROFILE", "1: as --auto-profile"},
     {"NO_COLOR", "when not empty: no colour"},

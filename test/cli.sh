@@ -402,8 +402,8 @@ t '--read-timeout' 255 'You said:' 'bedrock: TIMEOUT: *silent for 300 ms*hint: -
     converse -m fault.stall --stream --read-timeout 0.3 hi
 HTTPS_PROXY=http://127.0.0.1:1
 export HTTPS_PROXY
-t 'a proxy that is not used' 255 '' 'bedrock: CONNECT: *hint: HTTPS_PROXY is set, but *' \
-    converse -m $nova --endpoint-url https://127.0.0.1:1 hi
+t 'a proxy that is not there' 255 '' 'bedrock: CONNECT: proxy 127.0.0.1:1: *hint: *HTTPS_PROXY*NO_PROXY*' \
+    converse -m $nova hi
 unset HTTPS_PROXY
 t '--read-timeout 0' 0 'You said: "hi".' '' converse -m fault.slow-300 --read-timeout 0 hi
 ok 'a large answer' test "$("$bedrock" converse -m fault.big-3000000 hi | wc -c)" -eq 3000001

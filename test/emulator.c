@@ -244,7 +244,8 @@ static int emu_write_ca(const char *path, char *made_up, size_t cap)
 
 static const char *const emu_unset[] = {
     "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "AWS_PROFILE", "AWS_ENDPOINT_URL_BEDROCK",
-    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "SSL_CERT_FILE", "BEDROCK_MODEL",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "SSL_CERT_FILE", "BEDROCK_MODEL", "HTTPS_PROXY", "https_proxy",
+    "http_proxy", "ALL_PROXY", "all_proxy", /* no proxy leads to this machine */
 };
 
 #define EMU_N_ENV 7
