@@ -34,7 +34,8 @@ CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input
 	cli/accept.o
 EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_tls.o test/emu_cert.o \
 	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
-	test/emu_access.o test/emu_converse.o test/emu_says.o test/emu_faults.o
+	test/emu_access.o test/emu_converse.o test/emu_check.o test/emu_messages.o test/emu_says.o \
+	test/emu_wishes.o test/emu_blocks.o test/emu_fields.o test/emu_faults.o
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/model.o
 UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
@@ -121,7 +122,7 @@ vectors: all $(VEC) test/check_model
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client $(EXAMPLES)
-	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/tls.sh test/readme.sh
+	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/tls.sh test/emulator_blocks.sh test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh
 asan:

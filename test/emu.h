@@ -10,7 +10,10 @@
  *   emu_service.c  which operation, and may it be done
  *   emu_models.c   the models                        emu_profiles.c  the inference profiles
  *   emu_access.c   which of them may be called       emu_converse.c  Converse and ConverseStream
- *   emu_says.c     what a model says                 emu_faults.c    the faults that can be asked for
+ *   emu_check.c    is a request as it must be?       emu_messages.c  and its messages
+ *   emu_says.c     what a model says                 emu_wishes.c    what it says on demand
+ *   emu_blocks.c   that as content blocks            emu_fields.c    additionalModelResponseFields
+ *   emu_faults.c   the faults that can be asked for
  *
  * Signatures and frames are computed by code of its own, not by the library's, so that a mistake in the
  * one cannot hide behind the same mistake in the other.
@@ -140,20 +143,50 @@ enum emu_end {
 /* Where a stream stands. */
 enum emu_step {
     EMU_STEP_WHOLE,     /* not a stream: everything is in `out` */
-    EMU_STEP_START, EMU_STEP_REASONING, EMU_STEP_SIGNATURE, EMU_STEP_TEXT, EMU_STEP_TOOL,
-    EMU_STEP_TOOL_INPUT, EMU_STEP_STOP, EMU_STEP_METADATA, EMU_STEP_LAST_CHUNK, EMU_STEP_DONE
+    EMU_STEP_START, EMU_STEP_BLOCKS, EMU_STEP_STOP, EMU_STEP_METADATA, EMU_STEP_LAST_CHUNK, EMU_STEP_DONE
 };
 
 struct emu_answer;
+struct emu_prompt;
+
+enum emu_kind {
+    EMU_SAYS_TEXT,
+    EMU_SAYS_MADE_UP, EMU_SAYS_EMPTY,   /* text of n_deltas made-up deltas, or of empty ones */
+    EMU_SAYS_REASONING,
+    EMU_SAYS_REDACTED,                  /* text is base64 */
+    EMU_SAYS_TOOL,                      /* text is its input */
+    EMU_SAYS_RESULT,                    /* of a tool of the service's; text is its content */
+    EMU_SAYS_CITED,                     /* text with citations */
+    EMU_SAYS_IMAGE,                     /* a PNG; text is base64 */
+    EMU_SAYS_OTHER                      /* a kind that nobody knows; text is its value */
+};
+
+/* A content block of an answer. */
+struct emu_block {
+    enum emu_kind kind;
+    struct bedrock_buffer text;
+    struct bedrock_buffer name;     /* of a tool */
+    char id[40];                    /* of a tool use */
+    const char *type;               /* of a tool of the service's */
+    size_t piece;                   /* bytes of text a delta; 0: a word */
+    uint64_t n_deltas;
+    uint64_t at;                    /* so much of the text was sent */
+    unsigned long n_sent;           /* deltas */
+    int is_open, is_done;
+};
+
+#define EMU_MAX_BLOCKS 64
 
 /* What a model says, before it is cut into events. */
 struct emu_plan {
-    struct bedrock_buffer reasoning, text;
-    struct bedrock_buffer tool, tool_input; /* a tool's name (empty: none) and JSON for it */
+    struct emu_block blocks[EMU_MAX_BLOCKS];
+    size_t n_blocks;
+    int interleaved;        /* the blocks take turns */
     const char *stop_reason;
-    uint64_t n_deltas;      /* not 0: so many made-up ones instead of text */
-    size_t piece;           /* bytes of text a delta; 0: a word */
-    size_t input_words;
+    struct bedrock_writer at_stop, at_end;  /* members that messageStop and metadata have besides */
+    struct bedrock_writer in_usage;
+    size_t input_words, cache_read, cache_write[2];     /* for five minutes, for an hour */
+    uint32_t seed;          /* of the ids of its tool uses: one prompt, one id */
     int streams;
     int first_ms, word_ms;  /* until the first word, and between words */
     int no_stop;            /* end before messageStop */
@@ -181,8 +214,8 @@ struct emu_answer {
 
     struct emu_plan plan;
     enum emu_step step;
-    uint64_t at;                    /* in the text of this step */
-    int block;                      /* contentBlockIndex */
+    void (*more)(struct emu_answer *a);     /* appends the next event of a stream */
+    size_t block;                   /* contentBlockIndex */
     unsigned n_frames;
     struct bedrock_buffer frame;    /* the frame that is being made */
     struct bedrock_writer w;        /* and its payload */
@@ -246,9 +279,6 @@ typedef void emu_operation(const struct emu_request *rq, struct emu_answer *a, s
 
 emu_operation emu_converse, emu_converse_stream;
 
-/* Append the next event of a stream. Call while a->step < EMU_STEP_DONE and its time has come. */
-void emu_converse_more(struct emu_answer *a);
-
 /* Start a payload: a->w is in a new object. */
 void emu_event_begin(struct emu_answer *a);
 
@@ -258,6 +288,63 @@ void emu_event_frame(struct emu_answer *a, const char *message_type, const char 
 /* Append that frame to the answer, as a chunk. */
 void emu_event_send(struct emu_answer *a);
 
+/* Append the last chunk. */
+void emu_stream_end(struct emu_answer *a);
+
+/* ---- emu_fields.c --------------------------------------------------------------------------------- */
+
+/* What additionalModelResponseFieldPaths asks for, into plan->at_stop. */
+void emu_fields(struct emu_plan *plan, const struct emu_prompt *p);
+
+/* ---- emu_check.c ---------------------------------------------------------------------------------- */
+
+/* The members of a Converse request. */
+enum emu_member {
+    EMU_IN_MESSAGES, EMU_IN_SYSTEM, EMU_IN_INFERENCE, EMU_IN_TOOLS, EMU_IN_GUARDRAIL, EMU_IN_OUTPUT,
+    EMU_IN_MODEL_FIELDS, EMU_IN_VARIABLES, EMU_IN_POINTERS, EMU_IN_METADATA, EMU_IN_PERFORMANCE, EMU_IN_TIER,
+    EMU_N_MEMBERS
+};
+
+/* What a request to a model asks for. */
+struct emu_prompt {
+    struct bedrock_json in[EMU_N_MEMBERS];      /* type NONE: not there */
+    struct bedrock_buffer last;     /* text of the last user message, tools' results included */
+    struct bedrock_buffer results;  /* these alone, quoted */
+    struct bedrock_buffer prefill;  /* text of the last message, if it is the assistant's */
+    int64_t max_tokens;             /* 0: not said */
+    size_t words;                   /* of all texts */
+    size_t cached[2];               /* before the first of two cachePoints, before the last */
+    int n_cache_points;
+    int cache_hour;                 /* that one is kept for an hour */
+    unsigned media;                 /* EMU_IMAGE ... that are in it, and EMU_DOCUMENT */
+    int uses_tools;                 /* toolUse and toolResult */
+    uint32_t seed;
+    int streams, stored;            /* stored: the messages are a prompt's of the service's */
+};
+
+void emu_prompt_free(struct emu_prompt *p);
+
+/* Read a request of Converse's. 0, or the refusal was written. */
+int emu_check_request(struct emu_answer *a, struct emu_prompt *p, struct bedrock_slice body);
+
+/* A ValidationException with at most 1023 bytes. Returns -1. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+int emu_refuse(struct emu_answer *a, const char *format, ...);
+
+/* Is v a string that is in this list? */
+int emu_json_one_of(struct bedrock_json v, const char *const words[]);
+
+/* The one member of a union, with its name; 0: it has none, or several. A null does not count. */
+int emu_json_only(struct bedrock_json v, struct bedrock_json *name, struct bedrock_json *value);
+
+/* ---- emu_messages.c ------------------------------------------------------------------------------- */
+
+/* The messages and the system prompt of p->in. 0, or the refusal was written. */
+int emu_read_messages(struct emu_answer *a, struct emu_prompt *p);
+int emu_read_system(struct emu_answer *a, struct emu_prompt *p);
+
 /* ---- emu_models.c --------------------------------------------------------------------------------- */
 
 #define EMU_TEXT 1u         /* modalities */
@@ -265,6 +352,8 @@ void emu_event_send(struct emu_answer *a);
 #define EMU_VIDEO 4u
 #define EMU_EMBEDDING 8u
 #define EMU_HOLOGRAM 16u    /* that nobody has heard of */
+#define EMU_DOCUMENT 32u    /* in prompts alone, as is */
+#define EMU_AUDIO 64u
 
 #define EMU_ON_DEMAND 1u    /* inference types */
 #define EMU_PROVISIONED 2u
@@ -283,6 +372,9 @@ void emu_event_send(struct emu_answer *a);
 #define EMU_ENDED 1024u         /* its life */
 #define EMU_GLOBAL 2048u        /* has a global profile too */
 #define EMU_LOCAL 4096u         /* has a profile within this Region too */
+#define EMU_NO_TOOLS 8192u      /* takes none */
+#define EMU_NO_TOOL_STREAM 16384u   /* none in a stream */
+#define EMU_UNLISTED 32768u     /* in no list */
 
 struct emu_model {
     const char *id, *name, *provider;
@@ -309,21 +401,14 @@ struct emu_entry *emu_models_find(const struct emu *e, const char *id);
 
 emu_operation emu_list_models;
 
-/* What a request to a model asks for. */
-struct emu_prompt {
-    struct bedrock_buffer last;     /* text of the last user message */
-    struct bedrock_json request;
-    int has_result;                 /* that message brings a tool's result */
-    int64_t max_tokens;             /* 0: not said */
-    size_t words;                   /* of all texts */
-    int streams;
-};
-
 /*
  * The answer of a model: a->plan is filled, or a->status is set and the answer is an error (or a fault that
  * leaves no room for a plan).
  */
 void emu_models_plan(struct emu_answer *a, struct bedrock_slice id, const struct emu_prompt *p);
+
+/* Is the id, percent-encoded, that of a prompt of the service's? */
+int emu_model_is_stored(struct bedrock_slice label);
 
 /* ---- emu_profiles.c ------------------------------------------------------------------------------- */
 
@@ -354,6 +439,39 @@ size_t emu_words(const struct bedrock_buffer *b);
 
 /* Leave the first n words of it all, reasoning included. */
 void emu_plan_limit(struct emu_plan *plan, size_t n);
+
+/* ---- emu_wishes.c --------------------------------------------------------------------------------- */
+
+/* Do what each "say.NAME" in a prompt asks for. 0: none of them was a content block. */
+int emu_wishes(struct emu_plan *plan, const struct emu_prompt *p);
+
+/* The names, a line each. */
+void emu_wishes_help(FILE *f);
+
+/* ---- emu_blocks.c --------------------------------------------------------------------------------- */
+
+/* A new block at the end of the plan. */
+struct emu_block *emu_block_add(struct emu_plan *plan, enum emu_kind kind);
+void emu_block_clear(struct emu_block *b);
+
+/* A tool use more. input may be empty. */
+struct emu_block *emu_block_tool(struct emu_plan *plan, struct bedrock_slice name,
+                                 struct bedrock_slice input);
+
+/* Drop those behind the first n. */
+void emu_blocks_keep(struct emu_plan *plan, size_t n);
+
+/* Does it have text that can be cut anywhere? */
+int emu_block_is_text(const struct emu_block *b);
+
+size_t emu_block_words(const struct emu_block *b);
+
+/* Write it as a one-shot response has it. */
+void emu_block_write(struct bedrock_writer *w, const struct emu_block *b);
+
+/* Write the next event's "start" or "delta"; for a stop, what was written is to be thrown away. */
+enum emu_part { EMU_PART_START, EMU_PART_DELTA, EMU_PART_STOP };
+enum emu_part emu_block_next(struct bedrock_writer *w, struct emu_block *b);
 
 /* ---- emu_faults.c --------------------------------------------------------------------------------- */
 

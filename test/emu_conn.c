@@ -111,7 +111,7 @@ static int emu_conn_fill(struct emu_answer *a, int64_t now_ms)
     a->out.len = a->sent = 0;
     while (a->step != EMU_STEP_WHOLE && a->step != EMU_STEP_DONE && a->due_ms <= now_ms &&
            a->out.len < EMU_LOW_WATER)
-        emu_converse_more(a);
+        a->more(a);
     return a->out.error || a->frame.error || a->w.out.error ? -1 : 0;
 }
 

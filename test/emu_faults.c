@@ -158,12 +158,12 @@ static void emu_fault_reset_reused(struct emu_answer *a)
     }
 }
 
-/* The text is another than the prompt led to. */
-static struct bedrock_buffer *emu_new_text(struct emu_plan *plan)
+/* The answer is another than the prompt led to. */
+static struct emu_block *emu_new_block(struct emu_plan *plan, enum emu_kind kind)
 {
     plan->stop_reason = "end_turn";
-    plan->text.len = 0;
-    return &plan->text;
+    emu_blocks_keep(plan, 0);
+    return emu_block_add(plan, kind);
 }
 
 void emu_made_up(char out[EMU_DELTA_LEN], uint64_t n)
@@ -175,13 +175,13 @@ void emu_made_up(char out[EMU_DELTA_LEN], uint64_t n)
 
 static void emu_fault_deltas(struct emu_answer *a)
 {
-    struct bedrock_buffer *text = emu_new_text(&a->plan);
+    struct emu_block *b = emu_new_block(&a->plan, EMU_SAYS_MADE_UP);
     char one[EMU_DELTA_LEN];
 
-    a->plan.n_deltas = (uint64_t)a->plan.number;
-    for (uint64_t i = 0; i < a->plan.n_deltas && !a->plan.streams; i++) {
+    b->n_deltas = (uint64_t)a->plan.number;
+    for (uint64_t i = 0; i < b->n_deltas && !a->plan.streams; i++) {
         emu_made_up(one, i);
-        bedrock_buffer_append(text, one, sizeof one);
+        bedrock_buffer_append(&b->text, one, sizeof one);
     }
 }
 
@@ -204,19 +204,19 @@ static void emu_fault_slow(struct emu_answer *a)
 static void emu_fault_big(struct emu_answer *a)
 {
     static const char some[] = "abcdefghi bcdefghij cdefghijk defghijkl efghijklm fghijklmn ghijklmno ";
-    struct bedrock_buffer *text = emu_new_text(&a->plan);
+    struct emu_block *b = emu_new_block(&a->plan, EMU_SAYS_TEXT);
 
-    a->plan.piece = 1000;
+    b->piece = 1000;
     for (size_t left = (size_t)a->plan.number, k; left > 0; left -= k) {
         k = left < sizeof some - 1 ? left : sizeof some - 1;
-        bedrock_buffer_append(text, some, k);
+        bedrock_buffer_append(&b->text, some, k);
     }
 }
 
 /* ESC, BEL, BS, DEL, CR, CSI and NEL in their C1 forms, and a right-to-left override. */
 static void emu_fault_control(struct emu_answer *a)
 {
-    emu_text(emu_new_text(&a->plan),
+    emu_text(&emu_new_block(&a->plan, EMU_SAYS_TEXT)->text,
              "esc \033[31mred\033[0m \033]0;title\a bell\a back\b\b del\177 cr\rover "
              "c1 \302\23331m nel\302\205 rtl \342\200\256 tab\tline\nend");
 }
@@ -244,11 +244,114 @@ static void emu_fault_max_tokens(struct emu_answer *a)
     emu_plan_limit(&a->plan, 2);
 }
 
+/* ---- Faults: events that do not fit together ---- */
+
+static void emu_stream_only(struct emu_answer *a)
+{
+    emu_service_error(a, 400, "ValidationException",
+                      "This is a fault of streams: ask for it with ConverseStream.");
+}
+
+/* A delta of text for a block. */
+static void emu_stray_delta(struct emu_answer *a, int64_t block)
+{
+    emu_event_begin(a);
+    emu_put_int(&a->w, "contentBlockIndex", block);
+    emu_put_object(&a->w, "delta");
+    emu_put_text(&a->w, "text", "stray");
+    bedrock_write_object_end(&a->w);
+    emu_event_frame(a, "event", "contentBlockDelta");
+}
+
+/* The input of a tool ends in the middle. */
+static void emu_fault_broken_input(struct emu_answer *a)
+{
+    struct emu_block *b;
+
+    if (!a->plan.streams) {
+        emu_stream_only(a);
+        return;
+    }
+    b = emu_new_block(&a->plan, EMU_SAYS_TOOL);
+    emu_text(&b->name, "weather");
+    emu_text(&b->text, "{\"city\": \"Rom");
+    snprintf(b->id, sizeof b->id, "tooluse_broken");
+    b->piece = 5;
+    a->plan.stop_reason = "tool_use";
+}
+
+static void emu_fault_empty_deltas(struct emu_answer *a)
+{
+    emu_new_block(&a->plan, EMU_SAYS_EMPTY)->n_deltas = (uint64_t)a->plan.number;
+}
+
+/* contentBlockStop, and then a delta after all. */
+static void emu_third_late(struct emu_answer *a)
+{
+    emu_event_begin(a);
+    emu_put_int(&a->w, "contentBlockIndex", 0);
+    emu_event_frame(a, "event", "contentBlockStop");
+    emu_event_send(a);
+    emu_stray_delta(a, 0);
+}
+
+static void emu_fault_index(struct emu_answer *a)
+{
+    if (!a->plan.streams)
+        emu_stream_only(a);
+}
+
+static void emu_third_index(struct emu_answer *a)
+{
+    emu_stray_delta(a, a->plan.number);
+}
+
+static void emu_third_negative(struct emu_answer *a)
+{
+    emu_stray_delta(a, -1);
+}
+
+/* What was text goes on as a tool's input. */
+static void emu_third_other_kind(struct emu_answer *a)
+{
+    emu_event_send(a);
+    emu_event_begin(a);
+    emu_put_int(&a->w, "contentBlockIndex", 0);
+    emu_put_object(&a->w, "delta");
+    emu_put_object(&a->w, "toolUse");
+    emu_put_text(&a->w, "input", "{}");
+    bedrock_write_object_end(&a->w);
+    bedrock_write_object_end(&a->w);
+    emu_event_frame(a, "event", "contentBlockDelta");
+}
+
+static void emu_third_duplicates(struct emu_answer *a)
+{
+    static const char *const headers[] = {":event-type", "contentBlockDelta", ":content-type",
+                                          "application/json", ":message-type", "event", NULL};
+    static const char payload[] =
+        "{\"contentBlockIndex\":7,\"contentBlockIndex\":0,\"delta\":{\"text\":\"first\"},"
+        "\"delta\":{\"text\":\"not this\",\"text\":\"second\"}}";
+
+    emu_event_send(a);
+    a->frame.len = 0;
+    emu_frame(a->e, &a->frame, headers, payload, sizeof payload - 1);
+}
+
+static void emu_third_start(struct emu_answer *a)
+{
+    emu_event_send(a);
+    emu_event_begin(a);
+    emu_put_text(&a->w, "role", "assistant");
+    emu_event_frame(a, "event", "messageStart");
+}
+
 /* ---- Faults: the table ---- */
 
 enum { EMU_NAMED = 1, EMU_PACED };
 
 #define EMU_MAX_DELTAS 1000000
+#define EMU_MAX_EMPTY 10000000
 
 struct emu_fault {
     const char *name;       /* the model id is fault.NAME, fault.NAME-N, ... */
@@ -293,6 +396,14 @@ static const struct emu_fault emu_faults[] = {
      "stream: two deltas, then an exception frame"},
     {"error-frame", "", 0, 0, 0, NULL, emu_third_error, "stream: two deltas, then an error frame"},
     {"no-stop", "", 0, 0, 0, NULL, emu_third_no_stop, "stream: ends before messageStop"},
+    {"broken-input", "", 0, 0, 0, emu_fault_broken_input, NULL, "stream: a tool's input is not JSON"},
+    {"late-delta", "", 0, 0, 0, NULL, emu_third_late, "stream: a delta behind contentBlockStop"},
+    {"index", "-N", 0, 2147483647, 0, emu_fault_index, emu_third_index, "stream: contentBlockIndex N"},
+    {"negative-index", "", 0, 0, 0, NULL, emu_third_negative, "stream: contentBlockIndex -1"},
+    {"empty-deltas", "-N", 0, EMU_MAX_EMPTY, 0, emu_fault_empty_deltas, NULL, "N deltas without text"},
+    {"other-kind", "", 0, 0, 0, NULL, emu_third_other_kind, "stream: a text goes on as a tool's input"},
+    {"duplicates", "", 0, 0, 0, NULL, emu_third_duplicates, "stream: an event has members twice"},
+    {"second-start", "", 0, 0, 0, NULL, emu_third_start, "stream: messageStart comes twice"},
 };
 
 #define EMU_N_FAULTS (sizeof emu_faults / sizeof emu_faults[0])
@@ -364,8 +475,7 @@ void emu_fault(struct emu_answer *a, const char *id)
         if (f->apply)
             f->apply(a);
         else if (!a->plan.streams)
-            emu_service_error(a, 400, "ValidationException",
-                              "This is a fault of streams: ask for it with ConverseStream.");
+            emu_stream_only(a);
         return;
     }
     emu_service_error(a, 400, "ValidationException",

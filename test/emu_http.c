@@ -317,7 +317,6 @@ void emu_answer_init(struct emu_answer *a, struct emu *e, int64_t now_ms)
     a->limit = UINT64_MAX;
     a->began_ms = now_ms;
     a->out.max = a->frame.max = a->w.out.max = EMU_MAX_OUT;
-    a->plan.text.max = EMU_MAX_OUT;
 }
 
 void emu_answer_free(struct emu_answer *a)
@@ -325,10 +324,10 @@ void emu_answer_free(struct emu_answer *a)
     bedrock_buffer_free(&a->out);
     bedrock_buffer_free(&a->frame);
     bedrock_write_free(&a->w);
-    bedrock_buffer_free(&a->plan.reasoning);
-    bedrock_buffer_free(&a->plan.text);
-    bedrock_buffer_free(&a->plan.tool);
-    bedrock_buffer_free(&a->plan.tool_input);
+    bedrock_write_free(&a->plan.at_stop);
+    bedrock_write_free(&a->plan.at_end);
+    bedrock_write_free(&a->plan.in_usage);
+    emu_blocks_keep(&a->plan, 0);
 }
 
 static const char *emu_http_phrase(int status)

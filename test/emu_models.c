@@ -73,6 +73,22 @@ static const struct emu_model emu_table[] = {
     {"emulator.novel-v1:0", "Novel", "Emulator", EMU_TEXT | EMU_HOLOGRAM, EMU_TEXT | EMU_HOLOGRAM, 0,
      EMU_ON_DEMAND, 1, "PREVIEW", 0,
      "Rome, seen from all sides."},
+    /* in no list: for requests alone */
+    {"amazon.titan-text-express-v1", "Titan Text G1 - Express", "Amazon", EMU_TEXT, EMU_TEXT, 0,
+     EMU_ON_DEMAND, 1, "LEGACY", EMU_NO_TOOLS | EMU_UNLISTED,
+     "Rome is the capital of Italy."},
+    {"emulator.one-shot-v1:0", "No streams", "Emulator", EMU_TEXT | EMU_IMAGE, EMU_TEXT, 0, EMU_ON_DEMAND, 0,
+     "ACTIVE", EMU_UNLISTED,
+     "Rome, all at once."},
+    {"emulator.no-tools-v1:0", "No tools", "Emulator", EMU_TEXT, EMU_TEXT, 0, EMU_ON_DEMAND, 1, "ACTIVE",
+     EMU_NO_TOOLS | EMU_UNLISTED,
+     "Rome, without tools."},
+    {"emulator.no-tool-stream-v1:0", "No tools in a stream", "Emulator", EMU_TEXT, EMU_TEXT, 0, EMU_ON_DEMAND,
+     1, "ACTIVE", EMU_NO_TOOL_STREAM | EMU_UNLISTED,
+     "Rome, with tools or in a stream."},
+    {"emulator.senses-v1:0", "Reads everything", "Emulator", EMU_TEXT | EMU_IMAGE | EMU_VIDEO | EMU_AUDIO,
+     EMU_TEXT, 0, EMU_ON_DEMAND, 1, "ACTIVE", EMU_UNLISTED,
+     "Rome, seen and heard."},
 };
 
 /* What a fault answers with where it leaves room for an answer; in no list. */
@@ -219,7 +235,7 @@ void emu_list_models(const struct emu_request *rq, struct emu_answer *a, struct 
     bedrock_write_object(&a->w);
     emu_put_array(&a->w, "modelSummaries");
     for (size_t i = 0; i < a->e->n_entries; i++)
-        if (emu_list_wanted(&a->e->entries[i].m, rq->query))
+        if (!(a->e->entries[i].m.behaviour & EMU_UNLISTED) && emu_list_wanted(&a->e->entries[i].m, rq->query))
             emu_list_model(a->e, &a->w, &a->e->entries[i].m);
     bedrock_write_array_end(&a->w);
     bedrock_write_object_end(&a->w);
@@ -227,6 +243,21 @@ void emu_list_models(const struct emu_request *rq, struct emu_answer *a, struct 
 }
 
 /* ---- Which model ---- */
+
+/* A prompt of the service's is asked of this model. */
+#define EMU_STORED_MODEL "amazon.nova-lite-v1:0"
+
+int emu_model_is_stored(struct bedrock_slice label)
+{
+    struct bedrock_buffer id = {0};
+    int is_one;
+
+    emu_percent_decode(&id, label);
+    is_one = bedrock_buffer_append(&id, "", 1) == 0 && strncmp(id.p, "arn:", 4) == 0 &&
+             strstr(id.p, ":prompt/") != NULL;
+    bedrock_buffer_free(&id);
+    return is_one;
+}
 
 /* The id behind an ARN's last '/', the id itself, or NULL for an ARN of another kind. */
 static const char *emu_bare_id(const char *id)
@@ -236,6 +267,8 @@ static const char *emu_bare_id(const char *id)
 
     if (strncmp(id, "arn:", 4) != 0)
         return id;
+    if (strstr(id, ":prompt/"))
+        return EMU_STORED_MODEL;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strstr(id, kinds[i]))
             return strrchr(id, '/') + 1;
@@ -243,13 +276,25 @@ static const char *emu_bare_id(const char *id)
 }
 
 /* NULL when this model may be called this way, else the message of a ValidationException. */
-static const char *emu_objection(const struct emu_model *m, int streams)
+static const char *emu_objection(const struct emu_model *m, const struct emu_prompt *p)
 {
+    int tools = p->in[EMU_IN_TOOLS].type != BEDROCK_JSON_NONE;
+
     if (!(m->output & EMU_TEXT))
         return "This action doesn't support the model that you provided. Try again with a supported "
                "text or chat model.";
-    if (streams && !m->streams)
-        return "The model is unsupported for streaming";
+    if (p->streams && !m->streams)
+        return "The model is unsupported for streaming.";
+    if (tools && (m->behaviour & EMU_NO_TOOLS))
+        return "This model doesn't support tool use.";
+    if (tools && p->streams && (m->behaviour & EMU_NO_TOOL_STREAM))
+        return "This model doesn't support tool use in streaming mode.";
+    if (p->media & EMU_IMAGE & ~m->input)
+        return "This model doesn't support the image field for user messages. Remove image and try again.";
+    if (p->media & EMU_VIDEO & ~m->input)
+        return "This model doesn't support the video field for user messages. Remove video and try again.";
+    if (p->media & EMU_AUDIO & ~m->input)
+        return "This model doesn't support the audio field for user messages. Remove audio and try again.";
     return NULL;
 }
 
@@ -270,7 +315,7 @@ static void emu_model_plan(struct emu_answer *a, const char *id, const struct em
     if (!m) {
         emu_invalid(a, "The provided model identifier is invalid.");
     } else if (emu_access_check(a, m) == 0) {
-        objection = emu_objection(&m->m, p->streams);
+        objection = emu_objection(&m->m, p);
         if (objection)
             emu_invalid(a, objection);
         else

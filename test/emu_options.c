@@ -69,6 +69,9 @@ static void emu_help(void)
     }
     puts("\nFaults, by model id:\n");
     emu_faults_help(stdout);
+    puts("\nWhat a model says on demand, by words of the prompt, in their order:\n");
+    emu_wishes_help(stdout);
+    puts("  call NAME with JSON        a line of its own: uses this tool, if it is offered, with this input");
 }
 
 /* ---- Reading them ---- */
