@@ -47,6 +47,7 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_imds test/test_container test/test_process \
 	test/test_ini test/test_profiles test/test_plan
 VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
+	test/vectors_model \
 	test/vectors_endpoints test/vectors_providers \
 	test/vectors_profiles
 REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
