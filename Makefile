@@ -24,7 +24,7 @@ ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
 LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o provide.o models.o access.o message.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
-	xml.o p256.o sts.o \
+	xml.o p256.o sts.o apikey.o \
 	keys.o imds.o container.o process.o endpoint.o proxy.o \
 	profiles.o ini.o plan.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
@@ -39,7 +39,7 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_tls.o test
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/model.o
 UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
-	test/test_xml test/test_p256 test/test_sts \
+	test/test_xml test/test_p256 test/test_sts test/test_apikey \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
 	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \

@@ -1066,6 +1066,18 @@ struct bdk_sts_caller {
 int bdk_sts_caller(struct bdk_sts_caller *c, const struct bdk_fetch *f, const struct bdk_http_head *h,
                    struct bedrock_slice body, struct bedrock_error *e);
 
+/* ---- apikey.c: short-term Amazon Bedrock API keys ---------------------------------------------------- */
+
+#define BDK_API_KEY_MAX_S 43200
+
+/*
+ * Append a key for this Region that is good for expires_s (1 to BDK_API_KEY_MAX_S), but no longer than the
+ * credentials are. 0, BEDROCK_ERR_USAGE for a Region or time that cannot be, BEDROCK_ERR_LIMIT for a session
+ * token that is too long, or an error of out.
+ */
+int bdk_api_key(struct bedrock_buffer *out, const struct bdk_credentials *c, const char *region,
+                int64_t expires_s, int64_t now_s, unsigned cpu);
+
 /* ---- creds.c and provide.c: which credentials sign a call ------------------------------------------- */
 
 /* Where keys come from. Found once, when a client is opened. */

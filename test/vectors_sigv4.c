@@ -1,6 +1,6 @@
 /* vectors_sigv4.c - the public signing suites: sigv4.json, sigv4-aws-c-auth-suite.json and
  * bedrock-api-key.json of the folder argv[1], every stage that they have. Leaves out: what belongs to
- * S3 alone (paths not normalised), and putting an API key together. */
+ * S3 alone (paths not normalised). */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "t.h"
@@ -306,6 +306,29 @@ static void key_parameter(struct vector *v, const char *name, const char *value)
     bdk_uri_encode(&v->query, value, strlen(value), 0);
 }
 
+/* "20260102T030405Z" in seconds. */
+static int64_t key_time(const char *date)
+{
+    struct bdk_date d = {0};
+
+    CHECK(sscanf(date, "%4d%2d%2dT%2d%2d%2dZ", &d.year, &d.month, &d.day, &d.hour, &d.minute, &d.second) == 6);
+    return bdk_epoch_of(&d);
+}
+
+/* The key itself, as the library makes it. */
+static void key_whole(struct vector *v, const char *token, int64_t seconds, struct bedrock_json want)
+{
+    struct bdk_credentials keys = v->keys;
+    struct bedrock_buffer key = {0};
+    const char *text = vector_text(v, want);
+
+    keys.session_token = token;
+    CHECK(bdk_api_key(&key, &keys, v->rq.region, seconds, key_time(v->rq.date), bdk_cpu()) == 0);
+    if (CHECK(text != NULL))
+        CHECK_TEXT(key.p, key.len, text);
+    bedrock_buffer_free(&key);
+}
+
 static void key_vector(struct bedrock_json none, struct bedrock_json json)
 {
     struct vector v = {0};
@@ -344,6 +367,7 @@ static void key_vector(struct bedrock_json none, struct bedrock_json json)
         vector_field(&v, "Host", "bedrock.amazonaws.com");
         vector_hash(&v, "");
         check_vector(&v);
+        key_whole(&v, token, seconds, bedrock_json_get(json, "token"));
     }
     vector_free(&v);
 }
