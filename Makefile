@@ -22,7 +22,7 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o provide.o models.o access.o message.o retry.o error.o \
+LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o provide.o models.o access.o message.o assemble.o fragment.o retry.o error.o \
 	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
 	xml.o p256.o sts.o apikey.o \
 	keys.o imds.o container.o process.o endpoint.o proxy.o \
@@ -41,7 +41,7 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_xml test/test_p256 test/test_sts test/test_apikey \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
-	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_models test/test_retry \
+	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_assemble test/test_models test/test_retry \
 	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
 	test/test_imds test/test_container test/test_process \
@@ -51,7 +51,7 @@ VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vecto
 	test/vectors_endpoints test/vectors_providers \
 	test/vectors_profiles
 REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
-	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response
+	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll
 BENCH = bench/micro bench/peak bench/many
 
@@ -112,6 +112,7 @@ fuzz/replay_sigv4: fuzz/fuzz_sigv4.c
 fuzz/replay_xml: fuzz/fuzz_xml.c
 fuzz/replay_x509: fuzz/fuzz_x509.c
 fuzz/replay_response: fuzz/fuzz_response.c
+fuzz/replay_assemble: fuzz/fuzz_assemble.c
 
 # everything that the rungs below run
 programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/check_model tools/man $(EXAMPLES)

@@ -688,6 +688,62 @@ int bedrock_ask(struct bedrock *b, const struct bedrock_prompt *p, bedrock_text_
 int bedrock_response_text(struct bedrock_json response, bedrock_text_fn fn, void *ctx,
                           bedrock_alloc_fn alloc, void *alloc_ctx);
 
+/* ---- Streams put together ---------------------------------------------------------------------- */
+
+/*
+ * Takes a stream's events and gives the document that Converse would have returned for it. A one-shot
+ * response is taken, too, and given back, so that what follows need not care which it was.
+ *
+ * Blocks stand in the order of their contentBlockIndex. Fragments of text, reasoning, signatures, tool
+ * inputs, tool results, bytes are joined; a text with citations becomes citationsContent. A tool's input
+ * becomes JSON when its block stops; none at all is {}, and what is no JSON stays, as a string. Members of
+ * messageStart, messageStop and metadata become the document's, those of an event that nobody knows stand
+ * below its name; kinds of start and delta that nobody knows are merged member by member and kept; of
+ * two members with one name the last counts; the padding "p" and members with null are left out.
+ *
+ * Harmless: a second messageStop or metadata (the last member counts), a second contentBlockStop, one for
+ * a block that never began, a missing messageStart (the role is "assistant" then), a missing
+ * contentBlockStop (messageStop ends all). BEDROCK_ERR_PROTOCOL: a second messageStart or
+ * contentBlockStart, a start or delta behind the end of its block or of the message, a block that changes
+ * from one known kind to another, an index that is none or negative, bytes that are not base64.
+ * BEDROCK_ERR_LIMIT: more than 4,096 blocks, more than 64 members of a block, of an event or of the document,
+ * values more than 480 levels deep, more than max bytes.
+ */
+struct bedrock_message;
+
+/*
+ * max is the ceiling over the text of all that is held and what manages it; 0: 64 MiB. While a text grows it
+ * takes up to three times its size. Nothing is allocated per event or by the height of an index.
+ * 0 or BEDROCK_ERR_NOMEM with *out NULL. alloc may be NULL.
+ */
+int bedrock_message_open(struct bedrock_message **out, size_t max, bedrock_alloc_fn alloc, void *alloc_ctx);
+
+/* Take the next event. 0 or below zero: for good, and bedrock_message_error() says why. */
+int bedrock_message_add(struct bedrock_message *m, const struct bedrock_event *ev);
+
+/* Why it failed; code is 0 while it has not. Never NULL. */
+const struct bedrock_error *bedrock_message_error(const struct bedrock_message *m);
+
+/* What was odd about the event taken last, a tool's input that is not JSON: a sentence, "" for nothing. */
+const char *bedrock_message_odd(const struct bedrock_message *m);
+
+/*
+ * Write, as w's next value: the whole document; the message alone, as it goes into `messages` of the next
+ * request; the block of one index (of a one-shot response, its place), as soon as its contentBlockStop was
+ * taken. At any time, also when the stream broke off: then what came until there, a tool's input as
+ * the text it is. 0 or w->out.error; bedrock_message_error()'s code when m has failed, BEDROCK_ERR_USAGE when
+ * there is no such message or block: then nothing was written.
+ */
+int bedrock_message_response(const struct bedrock_message *m, struct bedrock_writer *w);
+int bedrock_message_write(const struct bedrock_message *m, struct bedrock_writer *w);
+int bedrock_message_block(const struct bedrock_message *m, int64_t index, struct bedrock_writer *w);
+
+/* The name of the block's first member: "text", "toolUse", "citationsContent", ...; empty: no such block. */
+struct bedrock_slice bedrock_message_kind(const struct bedrock_message *m, int64_t index);
+
+/* NULL is allowed. */
+void bedrock_message_close(struct bedrock_message *m);
+
 /* ---- Models ---------------------------------------------------------------------------------- */
 
 /* One of ListFoundationModels' summaries: pointers into the response. Members that are missing have

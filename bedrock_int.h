@@ -1245,6 +1245,74 @@ int bdk_decode(struct bedrock_buffer *scratch, struct bedrock_json v, struct bed
  * BEDROCK_ERR_PROTOCOL. */
 int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch);
 
+/* ---- fragment.c: JSON values that grow, for assemble.c --------------------------------------- */
+
+#define BDK_MAX_MEMBERS 64  /* of a list of fields */
+#define BDK_MAX_NESTED 480  /* levels of a value; what stands around it in a document must fit into 512 */
+
+/* What the fields of one answer share. */
+struct bdk_store {
+    bedrock_alloc_fn alloc;
+    void *alloc_ctx;
+    size_t max, held;               /* held <= max at any time */
+    struct bedrock_buffer scratch;  /* for decoding; not counted */
+    struct bedrock_error err;
+};
+
+/*
+ * A value of a block or of the document: {"text":value} has only a part, {"toolUse":{"name":value}} part and
+ * name. The text is JSON at any time: a fragment goes in before the closing quote or bracket, and strings
+ * stay escaped.
+ */
+struct bdk_member {
+    struct bdk_member *next;
+    const char *part;           /* behind this struct, as is the name */
+    const char *name;           /* NULL: the part is no object */
+    struct bedrock_buffer text; /* empty: nothing was put in yet */
+    struct bdk_base64 bits;     /* of bytes what does not fill three yet */
+    size_t coded;               /* where they begin in the text; 0: it is not put together from bytes */
+    int ends_in_text;           /* an array whose last element is {"text":...} that may go on */
+};
+
+struct bdk_members {
+    unsigned n;
+    struct bdk_member *first;    /* in the order in which they came */
+};
+
+/* Set st->err. Both return its code. */
+int bdk_store_no_room(struct bdk_store *st);
+int bdk_store_no_memory(struct bdk_store *st);
+
+/* n zeroed bytes, counted; NULL: st->err says why. */
+void *bdk_store_new(struct bdk_store *st, size_t n);
+
+/* Give a new buffer the store's allocator, and no ceiling but the store's. */
+void bdk_store_buffer(const struct bdk_store *st, struct bedrock_buffer *b);
+
+/* The field of that name (may be NULL), or NULL. */
+struct bdk_member *bdk_members_find(const struct bdk_members *s, const char *part, const char *name);
+
+/* The same, made when there is none; NULL: st->err says why. */
+struct bdk_member *bdk_members_get(struct bdk_store *st, struct bdk_members *s, const char *part,
+                                 const char *name);
+void bdk_members_free(struct bdk_store *st, struct bdk_members *s);
+
+enum bedrock_json_type bdk_member_type(const struct bdk_member *f);
+
+/*
+ * Put v in: in place of what was there; behind it, when both are strings or both arrays; as one element
+ * more, between before and behind; as text that goes on in the last element, when ends_in_text; as bytes in
+ * base64, between before and behind: each fragment was coded for itself and may have padding of its own.
+ * All or nothing. Return st->err.code.
+ */
+int bdk_member_replace(struct bdk_store *st, struct bdk_member *f, struct bedrock_json v);
+int bdk_member_join(struct bdk_store *st, struct bdk_member *f, struct bedrock_json v);
+int bdk_member_append(struct bdk_store *st, struct bdk_member *f, const char *before, struct bedrock_json v,
+                     const char *behind);
+int bdk_member_go_on(struct bdk_store *st, struct bdk_member *f, struct bedrock_json v);
+int bdk_member_bytes(struct bdk_store *st, struct bdk_member *f, const char *before, struct bedrock_json v,
+                    const char *behind);
+
 /* ---- bedrock.c, request.c and call.c: clients, calls, and what an attempt is made of ---------- */
 
 #define BDK_MAX_HEADERS 32      /* of the caller's */
