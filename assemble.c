@@ -459,11 +459,19 @@ static int asm_metadata(struct bedrock_message *m, const struct bedrock_event *e
     return asm_top(m, ev, NULL);
 }
 
+/* A header's value was not checked: ASCII without controls and what needs an escape. */
+static int asm_is_plain(struct bedrock_slice s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+
+    return bdk_json_plain(p, p + s.len) == p + s.len;
+}
+
 static int asm_unknown(struct bedrock_message *m, const struct bedrock_event *ev)
 {
     char part[ASM_MAX_NAME + 1];
 
-    if (ev->type.len == 0 || ev->type.len > ASM_MAX_NAME || memchr(ev->type.p, 0, ev->type.len))
+    if (ev->type.len == 0 || ev->type.len > ASM_MAX_NAME || !asm_is_plain(ev->type))
         return asm_wrong(m, "an event has a type that is no name");
     memcpy(part, ev->type.p, ev->type.len);
     part[ev->type.len] = 0;

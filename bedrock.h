@@ -705,7 +705,8 @@ int bedrock_response_text(struct bedrock_json response, bedrock_text_fn fn, void
  * a block that never began, a missing messageStart (the role is "assistant" then), a missing
  * contentBlockStop (messageStop ends all). BEDROCK_ERR_PROTOCOL: a second messageStart or
  * contentBlockStart, a start or delta behind the end of its block or of the message, a block that changes
- * from one known kind to another, an index that is none or negative, bytes that are not base64.
+ * from one known kind to another, an index that is none or negative, bytes that are not base64, a type of
+ * event that is not plain ASCII.
  * BEDROCK_ERR_LIMIT: more than 4,096 blocks, more than 64 members of a block, of an event or of the document,
  * values more than 480 levels deep, more than max bytes.
  */

@@ -169,6 +169,8 @@ static const struct script scripts[] = {
     {"refused: no object", {"metadata[]"}, "metadata is no JSON object", BEDROCK_ERR_PROTOCOL},
     {"refused: bytes that are not base64", {"D0{\"image\":{\"source\":{\"bytes\":\"?\"}}}"}, "base64",
       BEDROCK_ERR_PROTOCOL},
+    {"refused: a type that is not UTF-8, which fuzz_assemble found", {"p\xFFng{\"a\":1}"}, "no name",
+      BEDROCK_ERR_PROTOCOL},
     {"refused: a name with a zero byte", {"D0{\"a\\u0000b\":1}"}, "name", BEDROCK_ERR_PROTOCOL},
 };
 
