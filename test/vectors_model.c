@@ -1,5 +1,6 @@
 /* vectors_model.c - what the builder writes is a ConverseRequest by AWS's model, which stands beside the
- * folder argv[1]: every format, source and block. Leaves out: bodies that the command makes (model.sh). */
+ * folder argv[1]: every format, source and block; so are the bodies of another client, http-requests.json.
+ * Leaves out: bodies that our command makes (model.sh). */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "model.h"
@@ -19,20 +20,28 @@ static void member(struct bedrock_body *b, const char *name, const char *json)
     bedrock_body_member(b, name, json, strlen(json));
 }
 
-/* The body is complete, fits, and has no word that the model does not know. Releases it. */
-static void check_body(struct bedrock_body *b)
+/* It is JSON, fits, and has no word that the model does not know. */
+static void check_text(const char *p, size_t len, const char *shape)
 {
     struct t_model_report report = {0};
     struct bedrock_json v;
+    int rc;
+
+    if (!CHECK(bedrock_json_parse(p, len, &v, NULL) == 0))
+        return;
+    rc = t_model_check(model, shape, v, &report);
+    CHECKF(rc == 0, "%s: %.*s", report.why, (int)(v.len < 400 ? v.len : 400), v.p);
+    CHECK_TEXT(report.warnings.p, report.warnings.len, "");
+    bedrock_buffer_free(&report.warnings);
+}
+
+/* The body is complete and fits. Releases it. */
+static void check_body(struct bedrock_body *b)
+{
     int rc = bedrock_body_end(b);
 
-    if (CHECKF(rc == 0, "%d: %s", rc, b->error.message) &&
-        CHECK(bedrock_json_parse(b->w.out.p, b->w.out.len, &v, NULL) == 0)) {
-        rc = t_model_check(model, "ConverseRequest", v, &report);
-        CHECKF(rc == 0, "%s: %.*s", report.why, (int)(v.len < 400 ? v.len : 400), v.p);
-        CHECK_TEXT(report.warnings.p, report.warnings.len, "");
-    }
-    bedrock_buffer_free(&report.warnings);
+    if (CHECKF(rc == 0, "%d: %s", rc, b->error.message))
+        check_text(b->w.out.p, b->w.out.len, "ConverseRequest");
     bedrock_body_free(b);
 }
 
@@ -138,17 +147,74 @@ static void test_prompt(void)
 
     for (size_t i = 0; i < sizeof prompts / sizeof prompts[0]; i++) {
         struct bedrock_writer w = {0};
-        struct t_model_report report = {0};
-        struct bedrock_json v;
 
         t_case("model: prompt %zu", i);
-        if (CHECK(bedrock_prompt_body(&prompts[i], &w) == 0) &&
-            CHECK(bedrock_json_parse(w.out.p, w.out.len, &v, NULL) == 0))
-            CHECKF(t_model_check(model, "ConverseRequest", v, &report) == 0 && report.warnings.len == 0, "%s",
-                   report.why);
-        bedrock_buffer_free(&report.warnings);
+        if (CHECK(bedrock_prompt_body(&prompts[i], &w) == 0))
+            check_text(w.out.p, w.out.len, "ConverseRequest");
         bedrock_write_free(&w);
     }
+}
+
+/* ---- Bodies of another client ---- */
+
+/* Ends of paths, and what is sent there; paths that end otherwise take no JSON of this model. */
+static const struct {
+    const char *end, *shape;
+} operations[] = {
+    {"/converse", "ConverseRequest"}, {"/converse-stream", "ConverseStreamRequest"},
+    {"/count-tokens", "CountTokensRequest"}, {"/apply", "ApplyGuardrailRequest"},
+    {"/guardrail-checks/invoke", "InvokeGuardrailChecksRequest"},
+    {"/async-invoke", "StartAsyncInvokeRequest"},
+};
+
+static const char *shape_of(struct bedrock_json path)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        size_t n = strlen(operations[i].end);
+
+        /* no path here has an escape; the closing quote stands behind it */
+        if (path.len > n + 1 && memcmp(path.p + path.len - 1 - n, operations[i].end, n) == 0)
+            return operations[i].shape;
+    }
+    return NULL;
+}
+
+static size_t test_request(struct bedrock_json vector)
+{
+    struct bedrock_json body = bedrock_json_get(vector, "body");
+    const char *shape = shape_of(bedrock_json_get(vector, "path"));
+    char *json;
+
+    if (!shape || body.type != BEDROCK_JSON_STRING)
+        return 0;
+    t_case("http-requests.json is %s: %.*s", shape, (int)(body.len < 99 ? body.len : 99), body.p);
+    json = malloc(body.len);
+    if (!json)
+        exit(2);
+    check_text(json, bedrock_json_unescape(body, json, body.len), shape);
+    free(json);
+    return 1;
+}
+
+static void test_requests(const char *folder)
+{
+    struct bedrock_json root, vector;
+    struct bedrock_json_iter it;
+    char path[1024];
+    char *json;
+    size_t len = 0, n = 0;
+
+    snprintf(path, sizeof path, "%s/http-requests.json", folder);
+    json = t_read_file(path, &len);
+    t_case("http-requests.json holds bodies");
+    if (CHECK(json && bedrock_json_parse(json, len, &root, NULL) == 0)) {
+        it = bedrock_json_iterate(root);
+        while (bedrock_json_next(&it, NULL, &vector))
+            n += test_request(vector);
+        t_case("http-requests.json held bodies");
+        CHECKF(n >= 8, "%zu", n);
+    }
+    free(json);
 }
 
 int main(int argc, char **argv)
@@ -168,6 +234,7 @@ int main(int argc, char **argv)
         test_tools();
         test_members();
         test_prompt();
+        test_requests(argv[1]);
     }
     free(json);
     return t_end("vectors_model");
