@@ -50,7 +50,7 @@ VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vecto
 	test/vectors_model \
 	test/vectors_endpoints test/vectors_providers \
 	test/vectors_profiles
-REPLAY = fuzz/replay_json fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
+REPLAY = fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll
 BENCH = bench/micro bench/peak bench/many
@@ -106,6 +106,7 @@ $(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/check_model: libbedrock
 $(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o test/libt.a
 	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/libt.a $(ALL_LIBS)
 fuzz/replay_json: fuzz/fuzz_json.c
+fuzz/replay_ini: fuzz/fuzz_ini.c
 fuzz/replay_http: fuzz/fuzz_http.c
 fuzz/replay_eventstream: fuzz/fuzz_eventstream.c
 fuzz/replay_sigv4: fuzz/fuzz_sigv4.c

@@ -25,7 +25,7 @@ verdict 'only tls.o and p256.o know BearSSL' "$(nm -A -u libbedrock.a | grep ' b
 verdict 'only net.o has sockets' "$(nm -A -u libbedrock.a | grep -E ' (socket|connect|recv|send|getaddrinfo)$' |
     grep -v ':net\.o:')"
 verdict 'the pure row sees no world' "$(nm -A -u libbedrock.a |
-    grep -E ':(http|eventstream|json|sigv4|sha256|crc32|date|x509|message|retry|models|buffer|endpoint|writer|base64|media|body)\.o:' |
+    grep -E ':(http|eventstream|json|sigv4|sha256|crc32|date|x509|message|retry|models|buffer|endpoint|writer|base64|media|body|ini|plan)\.o:' |
     grep -E ' (getenv|open|read|write|time|clock_gettime|socket|getrandom)$')"
 if command -v c++ > /dev/null; then
     verdict 'bedrock.h is a C++ header too' "$(printf '#include "bedrock.h"\nint main() { struct bedrock *b; return bedrock_open(&b, nullptr); }\n' |
