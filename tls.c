@@ -445,6 +445,9 @@ static int tls_explain(const struct bdk_tls *t, struct bedrock_error *e)
     if (!t->ready && t->n_first == sizeof t->first && memcmp(t->first, "HTTP/", 5) == 0)
         return bdk_error_set(e, BEDROCK_ERR_TLS,
                              "TLS with %s: the server answers in plain HTTP on this port", t->host);
+    /* RFC 5246 6.2.1: no record begins like this */
+    if (!t->ready && t->n_first > 0 && (t->first[0] < 20 || t->first[0] > 23))
+        return bdk_error_set(e, BEDROCK_ERR_TLS, "TLS with %s: what the server sent is not TLS", t->host);
     if (t->ready && err >= 256 && err < 512)
         return bdk_error_set(e, BEDROCK_ERR_TLS, "TLS with %s: the server broke off the connection "
                              "(alert %d)", t->host, err - 256);

@@ -2,7 +2,8 @@
 # under the emulator, and ends with the sum. SCRIPT [BEDROCK [EMULATOR]], from the top of the tree.
 if [ "$1" != --inner ]; then
     bedrock=${1:-./bedrock} emulator=${2:-./bedrock-emulator}
-    exec "$emulator" -- sh "$0" --inner "$bedrock" "$emulator"
+    # shellcheck disable=SC2086
+    exec "$emulator" $emulator_options -- sh "$0" --inner "$bedrock" "$emulator"
 fi
 bedrock=$2 emulator=$3
 unset BEDROCK_MODEL BEDROCK_AUTO_PROFILE NO_COLOR AWS_SESSION_TOKEN AWS_BEARER_TOKEN_BEDROCK AWS_DEFAULT_REGION \

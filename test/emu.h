@@ -3,7 +3,7 @@
  *
  *   emulator.c     the poll loop, the command that is run
  *   emu_options.c  the command line
- *   emu_conn.c     a connection
+ *   emu_conn.c     a connection                      emu_proxy.c     a proxy before it
  *   emu_tls.c      BearSSL's server side             emu_cert.c      its certificate
  *   emu_http.c     requests in; heads, chunks and event frames out
  *   emu_sigv4.c    is this request signed as it must be?
@@ -495,6 +495,7 @@ struct emu_settings {
     int port[2];            /* plain, TLS; 0: a free one */
     const char *ca_file;    /* NULL: one that is removed in the end */
     int http;               /* AWS_ENDPOINT_URL is the plain address */
+    const char *proxy;      /* "user:password" of the proxy, "": anybody; NULL: there is no proxy */
     char **command;         /* its first word is NULL: none */
 };
 
@@ -515,6 +516,25 @@ int emu_conn_run(struct emu *e, struct emu_conn *c, int revents);
 int emu_conn_fd(const struct emu_conn *c);
 short emu_conn_events(const struct emu_conn *c);        /* for poll() */
 int64_t emu_conn_wake_ms(const struct emu_conn *c);     /* when it wants to be run in any case */
+
+/* ---- emu_proxy.c ---------------------------------------------------------------------------------- */
+
+#define EMU_PROXY_MAX 64    /* tunnels at a time */
+
+struct emu_proxy;
+struct pollfd;
+
+/* user as in struct emu_settings, kept. NULL: no memory. Closing NULL is allowed. */
+struct emu_proxy *emu_proxy_open(const char *user, int verbose);
+void emu_proxy_close(struct emu_proxy *p);
+
+/* Take over a client's socket that does not wait; -1: it stays the caller's. */
+int emu_proxy_take(struct emu_proxy *p, int fd, int tls);
+
+/* Fill in what to poll, at most 2 * EMU_PROXY_MAX entries, whose number comes back; then run them all. */
+size_t emu_proxy_polls(const struct emu_proxy *p, struct pollfd *set);
+void emu_proxy_run(struct emu_proxy *p);
+int64_t emu_proxy_wake_ms(const struct emu_proxy *p);
 
 /* ---- emu_tls.c ------------------------------------------------------------------------------------ */
 

@@ -6,7 +6,7 @@
 
 enum emu_option {
     EMU_OPT_PORT, EMU_OPT_TLS_PORT, EMU_OPT_REGION, EMU_OPT_KEY_ID, EMU_OPT_SECRET, EMU_OPT_BEARER,
-    EMU_OPT_CA_FILE, EMU_OPT_HTTP, EMU_OPT_VERBOSE, EMU_OPT_HELP, EMU_OPT_VERSION, EMU_OPT_DENY,
+    EMU_OPT_CA_FILE, EMU_OPT_HTTP, EMU_OPT_PROXY, EMU_OPT_VERBOSE, EMU_OPT_HELP, EMU_OPT_VERSION, EMU_OPT_DENY,
     EMU_OPT_THROTTLE, EMU_OPT_SLOW_CONTROL, EMU_OPT_MORE_MODELS, EMU_OPT_PAGE_LOOP, EMU_OPT_PAGE_ENDLESS,
     EMU_OPT_USE_CASE, EMU_OPT_NEW_ACCOUNT, EMU_OPT_IDLE_CLOSE, EMU_OPT_MAX_REQUESTS, EMU_N_OPTIONS
 };
@@ -29,6 +29,8 @@ static const struct {
     [EMU_OPT_CA_FILE] = {"--ca-file", NULL, "FILE", 0,
                          "where to write the CA's certificate; default: a file removed in the end"},
     [EMU_OPT_HTTP] = {"--http", NULL, "", 0, "AWS_ENDPOINT_URL is the plain address"},
+    [EMU_OPT_PROXY] = {"--proxy", NULL, "USER:PASSWORD", 0,
+                       "be an HTTP proxy too, '': for anybody; faults by user, fault.status-502"},
     [EMU_OPT_VERBOSE] = {"--verbose", "-v", "", 0, "a line a request on standard error"},
     [EMU_OPT_HELP] = {"--help", "-h", "", 0, "this text"},
     [EMU_OPT_VERSION] = {"--version", NULL, "", 0, "print the version"},
@@ -152,6 +154,7 @@ static int emu_take(struct emu *e, struct emu_settings *o, int option, const cha
     case EMU_OPT_BEARER: e->bearer = text; break;
     case EMU_OPT_CA_FILE: o->ca_file = text; break;
     case EMU_OPT_HTTP: o->http = 1; break;
+    case EMU_OPT_PROXY: o->proxy = text; break;
     case EMU_OPT_VERBOSE: e->verbose = 1; break;
     case EMU_OPT_HELP: emu_help(); return 0;
     case EMU_OPT_VERSION: puts("bedrock-emulator " BEDROCK_VERSION); return 0;

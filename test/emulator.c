@@ -23,13 +23,14 @@
 
 struct emu_server {
     struct emu e;
-    int listener[2];            /* plain, TLS */
-    int port[2];
+    int listener[4];            /* plain, TLS; the proxy's */
+    int port[4];                /* likewise; the proxy's are 0 while there is none */
+    struct emu_proxy *proxy;
     int signals;                /* read end of the pipe that signals are written to */
     unsigned n_accepted;
     size_t n_conns, max_conns;  /* as many as there are descriptors for */
     struct emu_conn *conns[EMU_MAX_CONNS];
-    struct pollfd polls[EMU_MAX_CONNS + 3];
+    struct pollfd polls[EMU_MAX_CONNS + 5 + 2 * EMU_PROXY_MAX];
     pid_t child;                /* 0: no command is run */
     int status;                 /* -1: serving; else how to exit */
 };
@@ -59,14 +60,19 @@ static void emu_no_wait(int fd)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static void emu_accept_one(struct emu_server *s, int fd, int tls)
+static void emu_accept_one(struct emu_server *s, int fd, int which)
 {
     struct emu_conn *c;
     int yes = 1;
 
     emu_no_wait(fd);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    c = emu_conn_open(fd, tls, s->n_accepted + 1);
+    if (which >= 2) {
+        if (emu_proxy_take(s->proxy, fd, which == 3) != 0)
+            close(fd);
+        return;
+    }
+    c = emu_conn_open(fd, which, s->n_accepted + 1);
     if (!c) {
         close(fd);
         return;
@@ -75,14 +81,14 @@ static void emu_accept_one(struct emu_server *s, int fd, int tls)
     s->conns[s->n_conns++] = c;
 }
 
-static void emu_accept(struct emu_server *s, int tls)
+static void emu_accept(struct emu_server *s, int which)
 {
     while (s->n_conns < s->max_conns) {
-        int fd = accept(s->listener[tls], NULL, NULL);
+        int fd = accept(s->listener[which], NULL, NULL);
 
         if (fd < 0)
             return;
-        emu_accept_one(s, fd, tls);
+        emu_accept_one(s, fd, which);
     }
 }
 
@@ -122,7 +128,7 @@ static void emu_take_signals(struct emu_server *s)
 /* Milliseconds until the first connection wants to be run. */
 static int emu_patience(const struct emu_server *s)
 {
-    int64_t first = INT64_MAX, now = emu_now_ms();
+    int64_t first = s->proxy ? emu_proxy_wake_ms(s->proxy) : INT64_MAX, now = emu_now_ms();
 
     for (size_t i = 0; i < s->n_conns; i++)
         if (emu_conn_wake_ms(s->conns[i]) < first)
@@ -134,35 +140,41 @@ static int emu_patience(const struct emu_server *s)
 
 static void emu_round(struct emu_server *s)
 {
-    size_t n = s->n_conns, kept = 0;
+    size_t n = s->n_conns, kept = 0, n_polls = 5 + n;
     int room = n < s->max_conns;
+    struct pollfd *polls = s->polls + 5;
     int64_t now;
 
     s->polls[0].fd = s->signals;
-    s->polls[1].fd = room ? s->listener[0] : -1;
-    s->polls[2].fd = room ? s->listener[1] : -1;
-    s->polls[0].events = s->polls[1].events = s->polls[2].events = POLLIN;
-    for (size_t i = 0; i < n; i++) {
-        s->polls[3 + i].fd = emu_conn_fd(s->conns[i]);
-        s->polls[3 + i].events = emu_conn_events(s->conns[i]);
+    s->polls[0].events = POLLIN;
+    for (int i = 0; i < 4; i++) {
+        s->polls[1 + i].fd = room && (i < 2 || s->proxy) ? s->listener[i] : -1;
+        s->polls[1 + i].events = POLLIN;
     }
-    if (poll(s->polls, (nfds_t)(n + 3), emu_patience(s)) < 0)
+    for (size_t i = 0; i < n; i++) {
+        polls[i].fd = emu_conn_fd(s->conns[i]);
+        polls[i].events = emu_conn_events(s->conns[i]);
+    }
+    if (s->proxy)
+        n_polls += emu_proxy_polls(s->proxy, polls + n);
+    if (poll(s->polls, (nfds_t)n_polls, emu_patience(s)) < 0)
         return; /* EINTR: the pipe tells */
     now = emu_now_ms();
     for (size_t i = 0; i < n; i++) {
         struct emu_conn *c = s->conns[i];
 
-        if ((s->polls[3 + i].revents || emu_conn_wake_ms(c) <= now) &&
-            emu_conn_run(&s->e, c, s->polls[3 + i].revents) != 0)
+        if ((polls[i].revents || emu_conn_wake_ms(c) <= now) &&
+            emu_conn_run(&s->e, c, polls[i].revents) != 0)
             emu_conn_free(c);
         else
             s->conns[kept++] = c;
     }
     s->n_conns = kept;
-    if (s->polls[1].revents)
-        emu_accept(s, 0);
-    if (s->polls[2].revents)
-        emu_accept(s, 1);
+    for (int i = 0; i < 4; i++)
+        if (s->polls[1 + i].revents)
+            emu_accept(s, i);
+    if (s->proxy)
+        emu_proxy_run(s->proxy);
     if (s->polls[0].revents)
         emu_take_signals(s);
 }
@@ -175,27 +187,27 @@ static int emu_fail(const char *what)
     return EMU_FAILED;
 }
 
-static int emu_listen(struct emu_server *s, int tls)
+static int emu_listen(struct emu_server *s, int which)
 {
     struct sockaddr_in addr = {0};
     socklen_t len = sizeof addr;
     char what[64];
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    s->listener[tls] = fd;
+    s->listener[which] = fd;
     if (fd < 0)
         return emu_fail("socket");
     emu_no_wait(fd);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     addr.sin_family = AF_INET;
-    addr.sin_port = htons((uint16_t)s->port[tls]);
+    addr.sin_port = htons((uint16_t)s->port[which]);
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, SOMAXCONN) != 0 ||
         getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
-        snprintf(what, sizeof what, "listen for %s on 127.0.0.1:%d", tls ? "TLS" : "HTTP", s->port[tls]);
+        snprintf(what, sizeof what, "listen for %s on 127.0.0.1:%d", which % 2 ? "TLS" : "HTTP", s->port[which]);
         return emu_fail(what);
     }
-    s->port[tls] = ntohs(addr.sin_port);
+    s->port[which] = ntohs(addr.sin_port);
     return 0;
 }
 
@@ -248,11 +260,12 @@ static const char *const emu_unset[] = {
     "http_proxy", "ALL_PROXY", "all_proxy", /* no proxy leads to this machine */
 };
 
-#define EMU_N_ENV 7
+#define EMU_N_ENV 9
 
 struct emu_env {
+    int n;
     const char *name[EMU_N_ENV], *value[EMU_N_ENV];
-    char http[64], https[64];
+    char http[64], https[64], proxy[64], tls_proxy[64];
 };
 
 static void emu_make_env(struct emu_env *env, const struct emu_server *s, int use_http, const char *ca)
@@ -265,11 +278,16 @@ static void emu_make_env(struct emu_env *env, const struct emu_server *s, int us
         {"AWS_CA_BUNDLE", ca},
         {"BEDROCK_EMULATOR_HTTP", env->http},
         {"BEDROCK_EMULATOR_HTTPS", env->https},
+        {"BEDROCK_EMULATOR_PROXY", env->proxy},
+        {"BEDROCK_EMULATOR_TLS_PROXY", env->tls_proxy},
     };
 
     snprintf(env->http, sizeof env->http, "http://127.0.0.1:%d", s->port[0]);
     snprintf(env->https, sizeof env->https, "https://localhost:%d", s->port[1]);
-    for (int i = 0; i < EMU_N_ENV; i++) {
+    snprintf(env->proxy, sizeof env->proxy, "http://127.0.0.1:%d", s->port[2]);
+    snprintf(env->tls_proxy, sizeof env->tls_proxy, "https://localhost:%d", s->port[3]);
+    env->n = s->proxy ? EMU_N_ENV : EMU_N_ENV - 2;
+    for (int i = 0; i < env->n; i++) {
         env->name[i] = pairs[i][0];
         env->value[i] = pairs[i][1];
     }
@@ -277,7 +295,7 @@ static void emu_make_env(struct emu_env *env, const struct emu_server *s, int us
 
 static void emu_print_env(const struct emu_env *env)
 {
-    for (int i = 0; i < EMU_N_ENV; i++) {
+    for (int i = 0; i < env->n; i++) {
         printf("export %s='", env->name[i]);
         for (const char *p = env->value[i]; *p; p++)
             *p == '\'' ? fputs("'\\''", stdout) : putchar(*p);
@@ -296,7 +314,7 @@ static int emu_start_command(struct emu_server *s, const struct emu_env *env, ch
         return emu_fail("fork");
     if (s->child > 0)
         return 0;
-    for (int i = 0; i < EMU_N_ENV; i++)
+    for (int i = 0; i < env->n; i++)
         setenv(env->name[i], env->value[i], 1);
     for (size_t i = 0; i < sizeof emu_unset / sizeof emu_unset[0]; i++)
         unsetenv(emu_unset[i]);
@@ -312,7 +330,7 @@ static int emu_start_command(struct emu_server *s, const struct emu_env *env, ch
 static struct rlimit emu_raise_files(struct emu_server *s)
 {
     struct rlimit was = {RLIM_INFINITY, RLIM_INFINITY}, now;
-    rlim_t own = 32, want = EMU_MAX_CONNS + own;
+    rlim_t own = 32 + (s->proxy ? 2 * EMU_PROXY_MAX : 0), want = EMU_MAX_CONNS + own;
 
     getrlimit(RLIMIT_NOFILE, &was);
     now = was;
@@ -328,12 +346,16 @@ static struct rlimit emu_raise_files(struct emu_server *s)
 
 /* ---- From start to end ---- */
 
-static int emu_set_up(struct emu_server *s)
+static int emu_set_up(struct emu_server *s, const struct emu_settings *o)
 {
-    int rc = emu_listen(s, 0);
+    int rc = 0;
 
-    if (rc == 0)
-        rc = emu_listen(s, 1);
+    if (o->proxy)
+        s->proxy = emu_proxy_open(o->proxy, s->e.verbose);
+    if (o->proxy && !s->proxy)
+        return emu_fail("proxy");
+    for (int i = 0; rc == 0 && i < (s->proxy ? 4 : 2); i++)
+        rc = emu_listen(s, i);
     if (rc == 0)
         rc = emu_catch_signals(s);
     if (rc == 0 && (emu_models_open(&s->e) != 0 || emu_profiles_open(&s->e) != 0))
@@ -377,9 +399,10 @@ int main(int argc, char **argv)
         return rc;
     server.port[0] = o.port[0];
     server.port[1] = o.port[1];
-    rc = emu_set_up(&server);
+    rc = emu_set_up(&server, &o);
     if (rc == 0)
         rc = emu_serve(&server, &o);
+    emu_proxy_close(server.proxy);
     emu_profiles_close(&server.e);
     emu_models_close(&server.e);
     return rc;

@@ -35,6 +35,7 @@ fi
 if [ $want_tests = 1 ]; then
     need openssl openssl openssl
     need curl curl curl
+    need tinyproxy tinyproxy-bin tinyproxy
     need clang clang clang
     need valgrind valgrind valgrind
     need node nodejs nodejs
