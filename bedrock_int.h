@@ -570,7 +570,7 @@ int bdk_proxy_answer(const struct bdk_proxy *p, const char *target, const char *
 /* The status and the reason of a response, "407 Proxy Authentication Required", on one line. */
 void bdk_proxy_status(const struct bdk_http_head *h, const char *text, char out[128]);
 
-/* ---- file.c: whole files into memory --------------------------------------------------------- */
+/* ---- file.c: files into memory, whole or in pieces --------------------------------------------- */
 
 /* See bedrock_read_file_fn; a directory is EISDIR, what is no regular file EINVAL, too large EFBIG. */
 int bdk_file_read(void *ctx, const char *path, struct bedrock_buffer *out);
