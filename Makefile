@@ -35,7 +35,9 @@ CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input
 EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o test/emu_tls.o test/emu_cert.o \
 	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
 	test/emu_access.o test/emu_converse.o test/emu_check.o test/emu_messages.o test/emu_says.o \
-	test/emu_wishes.o test/emu_blocks.o test/emu_fields.o test/emu_faults.o
+	test/emu_wishes.o test/emu_blocks.o test/emu_fields.o test/emu_faults.o \
+	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o test/emu_signin.o \
+	test/emu_dpop.o
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/model.o
 UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
@@ -71,6 +73,8 @@ test/emu_tls.o: test/emu_tls.c
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c test/emu_tls.c -o $@
 test/emu_sigv4.o: test/emu_sigv4.c
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c test/emu_sigv4.c -o $@
+test/emu_dpop.o: test/emu_dpop.c
+	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -c test/emu_dpop.c -o $@
 
 libbedrock.a: $(LIB_OBJ)
 	rm -f $@

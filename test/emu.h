@@ -14,6 +14,10 @@
  *   emu_says.c     what a model says                 emu_wishes.c    what it says on demand
  *   emu_blocks.c   that as content blocks            emu_fields.c    additionalModelResponseFields
  *   emu_faults.c   the faults that can be asked for
+ *   emu_creds.c    services that give credentials: which, their faults, the keys that are out
+ *   emu_imds.c     an instance's metadata            emu_container.c a container's endpoint
+ *   emu_sts.c      roles                             emu_sso.c       IAM Identity Center: portal and OIDC
+ *   emu_signin.c   `aws login`                       emu_dpop.c      is this proof signed as it must be?
  *
  * Signatures and frames are computed by code of its own, not by the library's, so that a mistake in the
  * one cannot hide behind the same mistake in the other.
@@ -43,7 +47,45 @@ struct emu_rule {
     long left;              /* throttled so many times more; below 0: always */
 };
 
+/* Services that give credentials, and what can be wrong with their answers. */
+enum emu_giver {
+    EMU_IMDS_TOKEN, EMU_IMDS, EMU_CONTAINER, EMU_STS, EMU_SSO, EMU_OIDC, EMU_SIGNIN, EMU_N_GIVERS
+};
+
+enum emu_ill {
+    EMU_WELL, EMU_ILL_SLOW, EMU_ILL_NEVER, EMU_ILL_STATUS, EMU_ILL_FLAKY, EMU_ILL_HTML, EMU_ILL_GARBAGE,
+    EMU_ILL_EMPTY, EMU_ILL_HUGE, EMU_ILL_CODE, EMU_ILL_EXPIRED, EMU_ILL_NO_ROLE, EMU_ILL_IDP, EMU_N_ILLS
+};
+
+/* Keys that are out. */
+struct emu_issued {
+    char id[24], secret[44], token[128], arn[256];
+    int64_t expires_s;
+    int of_role;            /* a role assumed with them lasts an hour at most */
+};
+
+#define EMU_MAX_ISSUED 64
+
+struct emu_wallet {
+    struct emu_issued issued[EMU_MAX_ISSUED];   /* the oldest gives way */
+    unsigned n_issued;
+    struct {
+        enum emu_ill ill;
+        long number;            /* milliseconds, status, or how often it is ill still */
+    } givers[EMU_N_GIVERS];
+    int64_t expire_in_s;        /* 0: as long as each service has it */
+    int64_t clock_offset_s;     /* of the emulator's clock */
+    int imds_v1;                /* answers without a token too */
+    char imds_token[40];
+    int64_t imds_token_until_s;
+    unsigned n_tokens;          /* of SSO and sign-in, which number theirs */
+    unsigned once;              /* a bit for each of those tokens that has been used */
+    char jti[64];               /* of the last proof */
+    unsigned plays;             /* bits of enum emu_giver: --play */
+};
+
 struct emu {
+    struct emu_wallet wallet;
     const char *region, *key_id, *secret, *bearer;
     int verbose;
     struct emu_rule rules[EMU_MAX_RULES];
@@ -60,6 +102,7 @@ struct emu {
     size_t n_entries;
     struct emu_profile *profiles;   /* emu_profiles_open() */
     size_t n_profiles;
+    int64_t start_ms;       /* when it began to serve, for -v */
     uint64_t random;        /* state of emu_random() */
     uint32_t crc[4][256];   /* emu_crc_init() */
 };
@@ -69,6 +112,9 @@ uint32_t emu_random(struct emu *e);
 
 /* Milliseconds on a clock that never jumps. */
 int64_t emu_now_ms(void);
+
+/* Seconds since 1970 by the emulator's clock. */
+int64_t emu_wall_s(const struct emu *e);
 
 /* ---- Text ----------------------------------------------------------------------------------------- */
 
@@ -249,10 +295,11 @@ void emu_be32(unsigned char *p, uint32_t v);
 struct emu_verdict {
     const char *error;      /* NULL: the request is who it says it is */
     char message[400];
+    const struct emu_issued *keys;  /* it was signed with; NULL: the account's own */
 };
 
-/* now_s: seconds since 1970. */
-void emu_authenticate(const struct emu *e, const struct emu_request *rq, int64_t now_s,
+/* Is the request signed for this service? "bedrock" takes bearer tokens too. */
+void emu_authenticate(const struct emu *e, const char *service, const struct emu_request *rq,
                       struct emu_verdict *v);
 
 /* ---- emu_service.c -------------------------------------------------------------------------------- */
@@ -486,6 +533,54 @@ void emu_faults_help(FILE *f);
 
 /* The text of made-up delta n: "delta 0000017 text. ". */
 void emu_made_up(char out[EMU_DELTA_LEN], uint64_t n);
+
+/* ---- emu_creds.c ---------------------------------------------------------------------------------- */
+
+#define EMU_CONTAINER_TOKEN "emulator-container-token"
+#define EMU_CONTAINER_PATH "/creds"
+#define EMU_ROLE_ARN "arn:aws:iam::" EMU_ACCOUNT ":role/emulator"
+
+/* Answer a request to one of them: 1; 0: it is none. */
+int emu_give(const struct emu_request *rq, struct emu_answer *a);
+
+/* SERVICE=FAULT. 0, or -1: there is no such thing. */
+int emu_creds_fault(struct emu *e, const char *text);
+
+/* Names of services with commas, for --play. 0, or -1. */
+int emu_creds_play(struct emu *e, const char *text);
+
+/* What can be asked for, a line each. */
+void emu_creds_help(FILE *f);
+
+int emu_is_ill(const struct emu_answer *a, enum emu_giver giver, enum emu_ill ill);
+
+/* New keys for lasts_s seconds, or as long as --expire-in says. They live until 64 others were made. */
+struct emu_issued *emu_issue(struct emu *e, const char *arn, int64_t lasts_s);
+
+/* The keys of this id, or NULL. */
+const struct emu_issued *emu_issued_find(const struct emu *e, struct bedrock_slice id);
+
+/* When they end, in milliseconds or as "2026-01-02T03:04:05Z": ten minutes ago where that is the fault. */
+int64_t emu_told_expiry_s(const struct emu_answer *a, enum emu_giver giver, const struct emu_issued *k);
+void emu_iso(int64_t epoch_s, char out[32]);
+
+/* Keys as containers and instances give them; a->w is in an object. */
+void emu_put_keys(struct emu_answer *a, enum emu_giver giver, const struct emu_issued *k);
+
+/* PREFIX-N, the next token of this prefix; 1: one of them, or the prefix itself, which is always good. Those
+ * of `once` are good once. */
+void emu_token_make(struct emu *e, const char *prefix, char out[64]);
+int emu_token_good(struct emu *e, const char *prefix, struct bedrock_json token, int once);
+
+/* A request of one of these services. */
+typedef void emu_giving(const struct emu_request *rq, struct emu_answer *a);
+
+emu_giving emu_imds_token, emu_imds, emu_container, emu_sts, emu_sso, emu_oidc, emu_signin;
+
+/* ---- emu_dpop.c ----------------------------------------------------------------------------------- */
+
+/* Check the DPoP header of a request to /v1/token (RFC 9449). NULL: it is a proof; else why not. */
+const char *emu_dpop_check(struct emu *e, const struct emu_request *rq);
 
 /* ---- emu_options.c -------------------------------------------------------------------------------- */
 

@@ -64,11 +64,12 @@ static long emu_conn_take(struct emu_conn *c)
 
 /* ---- Requests ---- */
 
-static void emu_conn_log(const struct emu_conn *c, const struct emu_request *rq)
+static void emu_conn_log(const struct emu *e, const struct emu_conn *c, const struct emu_request *rq)
 {
     size_t len = rq->target.len < 300 ? rq->target.len : 300;
 
-    fprintf(stderr, "bedrock-emulator: #%u.%u %.*s %.*s %d%s%s\n", c->number, c->n_requests,
+    fprintf(stderr, "bedrock-emulator: +%lld ms #%u.%u %.*s %.*s %d%s%s\n",
+            (long long)(emu_now_ms() - e->start_ms), c->number, c->n_requests,
             (int)(rq->method.len < 20 ? rq->method.len : 20), rq->method.p, (int)len, rq->target.p,
             c->a.status, c->a.why[0] ? " " : "", c->a.why);
 }
@@ -92,7 +93,7 @@ static void emu_conn_begin(struct emu *e, struct emu_conn *c, struct emu_request
     if (c->a.end == EMU_KEEP && (c->a.closes || (e->max_requests && c->n_requests >= e->max_requests)))
         c->a.end = EMU_CLOSE;
     if (e->verbose)
-        emu_conn_log(c, rq);
+        emu_conn_log(e, c, rq);
     c->in.len -= rq->len;
     memmove(c->in.p, c->in.p + rq->len, c->in.len);
     if (c->in.len == 0 && c->in.cap > EMU_BURST)

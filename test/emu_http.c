@@ -351,11 +351,11 @@ static const char *emu_http_phrase(int status)
 }
 
 /* IMF-fixdate, RFC 9110 5.6.7; strftime would ask the locale. */
-static void emu_http_date(struct bedrock_buffer *b)
+static void emu_http_date(const struct emu *e, struct bedrock_buffer *b)
 {
     static const char days[] = "SunMonTueWedThuFriSat";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t now = time(NULL);
+    time_t now = (time_t)emu_wall_s(e);
     struct tm t;
 
     gmtime_r(&now, &t);
@@ -373,7 +373,7 @@ void emu_http_head(struct emu_answer *a, int status, const char *type, int64_t l
         r[i] = emu_random(a->e);
     a->status = status;
     emu_printf(b, "HTTP/1.1 %d %s\r\n", status, emu_http_phrase(status));
-    emu_http_date(b);
+    emu_http_date(a->e, b);
     emu_printf(b, "Content-Type: %s\r\n", type);
     if (length < 0)
         emu_text(b, "Transfer-Encoding: chunked\r\n");

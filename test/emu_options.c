@@ -8,10 +8,12 @@ enum emu_option {
     EMU_OPT_PORT, EMU_OPT_TLS_PORT, EMU_OPT_REGION, EMU_OPT_KEY_ID, EMU_OPT_SECRET, EMU_OPT_BEARER,
     EMU_OPT_CA_FILE, EMU_OPT_HTTP, EMU_OPT_PROXY, EMU_OPT_VERBOSE, EMU_OPT_HELP, EMU_OPT_VERSION, EMU_OPT_DENY,
     EMU_OPT_THROTTLE, EMU_OPT_SLOW_CONTROL, EMU_OPT_MORE_MODELS, EMU_OPT_PAGE_LOOP, EMU_OPT_PAGE_ENDLESS,
-    EMU_OPT_USE_CASE, EMU_OPT_NEW_ACCOUNT, EMU_OPT_IDLE_CLOSE, EMU_OPT_MAX_REQUESTS, EMU_N_OPTIONS
+    EMU_OPT_USE_CASE, EMU_OPT_NEW_ACCOUNT, EMU_OPT_IDLE_CLOSE, EMU_OPT_MAX_REQUESTS,
+    EMU_OPT_PLAY, EMU_OPT_CREDS_FAULT, EMU_OPT_EXPIRE_IN, EMU_OPT_CLOCK_OFFSET, EMU_OPT_IMDS_V1, EMU_N_OPTIONS
 };
 
 #define EMU_FIRST_FAULT EMU_OPT_DENY
+#define EMU_FIRST_CREDS EMU_OPT_PLAY
 
 static const struct {
     const char *name, *letter;
@@ -47,6 +49,12 @@ static const struct {
     [EMU_OPT_IDLE_CLOSE] = {"--idle-close", NULL, "MS", 3600000, "idle connections are closed after MS"},
     [EMU_OPT_MAX_REQUESTS] = {"--requests-per-connection", NULL, "N", 1000000000,
                               "closed behind the Nth answer, which does not say so"},
+    [EMU_OPT_PLAY] = {"--play", NULL, "LIST", 0,
+                      "of imds, container, sts, sso, signin: sets variables for them, and none for keys"},
+    [EMU_OPT_CREDS_FAULT] = {"--creds-fault", NULL, "SERVICE=FAULT", 0, "see below; may be given again"},
+    [EMU_OPT_EXPIRE_IN] = {"--expire-in", NULL, "S", 1000000, "what they give is good for S seconds"},
+    [EMU_OPT_CLOCK_OFFSET] = {"--clock-offset", NULL, "S", 0, "its clock is S seconds off; -S: behind"},
+    [EMU_OPT_IMDS_V1] = {"--imds-v1", NULL, "", 0, "imds answers without a token too"},
 };
 
 /* ---- Help ---- */
@@ -65,10 +73,14 @@ static void emu_help(void)
 
         if (i == EMU_FIRST_FAULT)
             puts("\nAn account and a service with faults:\n");
+        if (i == EMU_FIRST_CREDS)
+            puts("\nCredentials:\n");
         snprintf(text, sizeof text, "%s%s%s %s", letter ? letter : "", letter ? ", " : "",
                  emu_rows[i].name, emu_rows[i].arg);
         printf("  %-29s %s\n", text, emu_rows[i].what);
     }
+    puts("\nServices that give credentials, on the same two ports; their keys are good for Bedrock:\n");
+    emu_creds_help(stdout);
     puts("\nFaults, by model id:\n");
     emu_faults_help(stdout);
     puts("\nWhat a model says on demand, by words of the prompt, in their order:\n");
@@ -142,6 +154,18 @@ static int emu_take_rule(struct emu *e, const char *text, int denies)
     return -1;
 }
 
+/* Seconds, with a sign. */
+static int emu_take_offset(struct emu *e, const char *text)
+{
+    int minus = text[0] == '-';
+    long n = 0;
+
+    if (emu_number(text + (minus || text[0] == '+'), 1000000000, &n) != 0)
+        return emu_usage("not a number that it takes", text);
+    e->wallet.clock_offset_s = minus ? -n : n;
+    return -1;
+}
+
 /* Below 0: on to the next; else how to exit. */
 static int emu_take(struct emu *e, struct emu_settings *o, int option, const char *text, long n)
 {
@@ -168,6 +192,13 @@ static int emu_take(struct emu *e, struct emu_settings *o, int option, const cha
     case EMU_OPT_NEW_ACCOUNT: e->new_account = 1; break;
     case EMU_OPT_IDLE_CLOSE: e->idle_close_ms = (int)n; break;
     case EMU_OPT_MAX_REQUESTS: e->max_requests = n; break;
+    case EMU_OPT_PLAY:
+        return emu_creds_play(e, text) == 0 ? -1 : emu_usage("no such service", text);
+    case EMU_OPT_CREDS_FAULT:
+        return emu_creds_fault(e, text) == 0 ? -1 : emu_usage("no such service or fault", text);
+    case EMU_OPT_EXPIRE_IN: e->wallet.expire_in_s = n; break;
+    case EMU_OPT_CLOCK_OFFSET: return emu_take_offset(e, text);
+    case EMU_OPT_IMDS_V1: e->wallet.imds_v1 = 1; break;
     case EMU_N_OPTIONS: break;
     }
     return -1;

@@ -2,7 +2,6 @@
  * Amazon Bedrock API reference. Leaves out: every operation that is not in the table of routes. */
 #include "emu.h"
 #include <string.h>
-#include <time.h>
 
 /* ---- Answers ---- */
 
@@ -136,6 +135,8 @@ void emu_service(const struct emu_request *rq, struct emu_answer *a)
     /* nobody here answers HEAD, so its answer may as well have a body, if nothing follows */
     if (!rq->keep_alive || emu_slice_is(rq->method, "HEAD"))
         a->closes = 1;
+    if (emu_give(rq, a))
+        return;
     for (size_t i = 0; !route && i < EMU_N_ROUTES; i++)
         if (emu_route_fits(&emu_routes[i], rq, &label))
             route = &emu_routes[i];
@@ -146,7 +147,7 @@ void emu_service(const struct emu_request *rq, struct emu_answer *a)
     }
     if (a->e->slow_control_ms && strcmp(route->before, "/model/") != 0)
         a->hold_ms = a->began_ms + a->e->slow_control_ms;
-    emu_authenticate(a->e, rq, (int64_t)time(NULL), &v);
+    emu_authenticate(a->e, "bedrock", rq, &v);
     if (v.error)
         emu_service_error(a, 403, v.error, v.message);
     else

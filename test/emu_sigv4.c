@@ -1,6 +1,6 @@
 /* emu_sigv4.c - is this request signed as it must be? Worked out anew from the bytes that came.
  * AWS Signature Version 4, header variant, and bearer tokens. Nothing here calls sigv4.c: hash and HMAC
- * are BearSSL's. Leaves out: presigned queries, session tokens (taken as they are, when signed). */
+ * are BearSSL's. Leaves out: presigned queries; a token beside the account's own keys is taken as it is. */
 #define _DEFAULT_SOURCE
 #include "emu.h"
 #include <bearssl.h>
@@ -21,6 +21,7 @@ struct emu_sig {
     struct bedrock_slice signed_headers, signature;
     struct bedrock_slice time;      /* x-amz-date */
     char body_hash[65];
+    const char *for_service, *for_region, *secret;  /* what it must be for, and the key */
 };
 
 static void emu_sig_refuse(struct emu_verdict *v, const char *error, const char *message)
@@ -233,7 +234,7 @@ static void emu_sig_hmac(unsigned char out[32], const void *key, size_t key_len,
     br_hmac_out(&ctx, out);
 }
 
-static int emu_sig_matches(const struct emu *e, const struct emu_request *rq, const struct emu_sig *s)
+static int emu_sig_matches(const struct emu_request *rq, const struct emu_sig *s)
 {
     struct bedrock_buffer text = {0}, key = {0};
     unsigned char k[32], differ = 0;
@@ -242,12 +243,12 @@ static int emu_sig_matches(const struct emu *e, const struct emu_request *rq, co
     emu_sig_canonical(&text, rq, s);
     emu_sig_hash(canonical, text.p, text.len);
     text.len = 0;
-    emu_printf(&text, "AWS4-HMAC-SHA256\n%.*s\n%.*s/%s/bedrock/aws4_request\n%s", (int)s->time.len,
-               s->time.p, (int)s->date.len, s->date.p, e->region, canonical);
-    emu_printf(&key, "AWS4%s", e->secret);
+    emu_printf(&text, "AWS4-HMAC-SHA256\n%.*s\n%.*s/%s/%s/aws4_request\n%s", (int)s->time.len, s->time.p,
+               (int)s->date.len, s->date.p, s->for_region, s->for_service, canonical);
+    emu_printf(&key, "AWS4%s", s->secret);
     emu_sig_hmac(k, key.p, key.len, s->date.p, s->date.len);
-    emu_sig_hmac(k, k, sizeof k, e->region, strlen(e->region));
-    emu_sig_hmac(k, k, sizeof k, "bedrock", 7);
+    emu_sig_hmac(k, k, sizeof k, s->for_region, strlen(s->for_region));
+    emu_sig_hmac(k, k, sizeof k, s->for_service, strlen(s->for_service));
     emu_sig_hmac(k, k, sizeof k, "aws4_request", 12);
     emu_sig_hmac(k, k, sizeof k, text.p, text.len);
     emu_sig_digits(hex, k);
@@ -320,15 +321,21 @@ static void emu_sig_basic(int64_t epoch_s, char out[32])
              t.tm_hour, t.tm_min, t.tm_sec);
 }
 
-static int emu_sig_scope(const struct emu *e, const struct emu_sig *s, struct emu_verdict *v)
+static void emu_sig_service(struct emu_verdict *v, const char *service)
+{
+    v->error = "InvalidSignatureException";
+    snprintf(v->message, sizeof v->message, "Credential should be scoped to correct service: '%s'.", service);
+}
+
+static int emu_sig_scope(const struct emu_sig *s, struct emu_verdict *v)
 {
     if (s->time.len < 8 || s->date.len != 8 || memcmp(s->time.p, s->date.p, 8) != 0)
         emu_sig_invalid(v, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
                         "date from HTTP.");
-    else if (!emu_slice_is(s->region, e->region))
+    else if (!emu_slice_is(s->region, s->for_region))
         emu_sig_invalid(v, "Credential should be scoped to a valid region.");
-    else if (!emu_slice_is(s->service, "bedrock"))
-        emu_sig_invalid(v, "Credential should be scoped to correct service: 'bedrock'.");
+    else if (!emu_slice_is(s->service, s->for_service))
+        emu_sig_service(v, s->for_service);
     else if (!emu_slice_is(s->terminator, "aws4_request"))
         emu_sig_invalid(v, "Credential should be scoped with a valid terminator: 'aws4_request'.");
     return v->error != NULL;
@@ -394,10 +401,35 @@ static int emu_sig_covers(const struct emu_request *rq, struct bedrock_slice lis
     return v->error == NULL;
 }
 
-static void emu_sig_check(const struct emu *e, const struct emu_request *rq, struct bedrock_slice value,
-                          int64_t now_s, struct emu_verdict *v)
+/* The account's own key pair, which any token may stand beside, or one that was issued, with its own. */
+static int emu_sig_who(const struct emu *e, const struct emu_request *rq, int64_t now_s, struct emu_sig *s,
+                       struct emu_verdict *v)
+{
+    struct bedrock_slice token = emu_http_field(rq, "x-amz-security-token");
+
+    if (emu_slice_is(s->key_id, e->key_id)) {
+        s->secret = e->secret;
+        return 0;
+    }
+    v->keys = emu_issued_find(e, s->key_id);
+    if (!v->keys || !token.p || !emu_slice_is(token, v->keys->token)) {
+        emu_sig_refuse(v, "UnrecognizedClientException",
+                       "The security token included in the request is invalid.");
+        return -1;
+    }
+    if (v->keys->expires_s <= now_s) {
+        emu_sig_refuse(v, "ExpiredTokenException", "The security token included in the request is expired");
+        return -1;
+    }
+    s->secret = v->keys->secret;
+    return 0;
+}
+
+static void emu_sig_check(const struct emu *e, const char *service, const struct emu_request *rq,
+                          struct bedrock_slice value, struct emu_verdict *v)
 {
     struct bedrock_slice sent_hash = emu_http_field(rq, "x-amz-content-sha256");
+    int64_t now_s = emu_wall_s(e);
     struct emu_sig s = {0};
 
     if (emu_sig_parse(value, &s) != 0) {
@@ -408,37 +440,39 @@ static void emu_sig_check(const struct emu *e, const struct emu_request *rq, str
     }
     s.time = emu_http_field(rq, "x-amz-date");
     emu_sig_hash(s.body_hash, rq->body.p, rq->body.len);
-    if (!emu_slice_is(s.key_id, e->key_id))
-        emu_sig_refuse(v, "UnrecognizedClientException",
-                       "The security token included in the request is invalid.");
-    else if (!s.time.p)
+    s.for_service = service;
+    s.for_region = e->region;
+    if (emu_sig_who(e, rq, now_s, &s, v) != 0)
+        return;
+    if (!s.time.p)
         emu_sig_refuse(v, "IncompleteSignatureException",
                        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' "
                        "header.");
-    else if (emu_sig_scope(e, &s, v) == 0 && emu_sig_in_time(&s, now_s, v) &&
+    else if (emu_sig_scope(&s, v) == 0 && emu_sig_in_time(&s, now_s, v) &&
              emu_sig_covers(rq, s.signed_headers, v)) {
         if (sent_hash.p && !emu_slice_is(sent_hash, s.body_hash))
             emu_sig_invalid(v, "The provided 'x-amz-content-sha256' header does not match what was "
                             "computed.");
-        else if (!emu_sig_matches(e, rq, &s))
+        else if (!emu_sig_matches(rq, &s))
             emu_sig_invalid(v, emu_sig_mismatch);
     }
 }
 
-void emu_authenticate(const struct emu *e, const struct emu_request *rq, int64_t now_s,
+void emu_authenticate(const struct emu *e, const char *service, const struct emu_request *rq,
                       struct emu_verdict *v)
 {
     struct bedrock_slice value = emu_http_field(rq, "authorization"), rest = value;
 
     v->error = NULL;
     v->message[0] = 0;
+    v->keys = NULL;
     if (!value.p) {
         emu_sig_refuse(v, "MissingAuthenticationTokenException", "Missing Authentication Token");
-    } else if (emu_slice_is_nocase(emu_sig_cut(&rest, ' '), "bearer")) {
+    } else if (emu_slice_is_nocase(emu_sig_cut(&rest, ' '), "bearer") && strcmp(service, "bedrock") == 0) {
         if (!emu_slice_is(rest, e->bearer))
             emu_sig_refuse(v, "AccessDeniedException",
                            "Authentication failed: Please make sure your API Key is valid.");
     } else {
-        emu_sig_check(e, rq, value, now_s, v);
+        emu_sig_check(e, service, rq, value, v);
     }
 }

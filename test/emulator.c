@@ -79,6 +79,9 @@ static void emu_accept_one(struct emu_server *s, int fd, int which)
     }
     s->n_accepted++;
     s->conns[s->n_conns++] = c;
+    if (s->e.verbose)
+        fprintf(stderr, "bedrock-emulator: +%lld ms #%u connected%s\n",
+                (long long)(emu_now_ms() - s->e.start_ms), s->n_accepted, which ? ", TLS" : "");
 }
 
 static void emu_accept(struct emu_server *s, int which)
@@ -260,42 +263,70 @@ static const char *const emu_unset[] = {
     "http_proxy", "ALL_PROXY", "all_proxy", /* no proxy leads to this machine */
 };
 
-#define EMU_N_ENV 9
+#define EMU_MAX_ENV 16
 
 struct emu_env {
-    int n;
-    const char *name[EMU_N_ENV], *value[EMU_N_ENV];
-    char http[64], https[64], proxy[64], tls_proxy[64];
+    const char *name[EMU_MAX_ENV], *value[EMU_MAX_ENV];
+    size_t n;
+    int no_keys;            /* they are to come from somewhere else */
+    char http[64], https[64], proxy[64], tls_proxy[64], creds[80];
 };
+
+static void emu_env_add(struct emu_env *env, const char *name, const char *value)
+{
+    env->name[env->n] = name;
+    env->value[env->n++] = value;
+}
+
+/* What --play asks for. No test may ask the real address of instances: nobody answers there, for a second. */
+static void emu_env_creds(struct emu_env *env, const struct emu *e)
+{
+    unsigned plays = e->wallet.plays;
+
+    snprintf(env->creds, sizeof env->creds, "%s" EMU_CONTAINER_PATH, env->http);
+    env->no_keys = plays != 0;
+    if (!env->no_keys) {
+        emu_env_add(env, "AWS_ACCESS_KEY_ID", e->key_id);
+        emu_env_add(env, "AWS_SECRET_ACCESS_KEY", e->secret);
+    }
+    if (plays & 1u << EMU_IMDS) {
+        emu_env_add(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT", env->http);
+        emu_env_add(env, "AWS_EC2_METADATA_DISABLED", "false");
+    } else if (!getenv("AWS_EC2_METADATA_DISABLED")) {
+        emu_env_add(env, "AWS_EC2_METADATA_DISABLED", "true");
+    }
+    if (plays & 1u << EMU_CONTAINER) {
+        emu_env_add(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI", env->creds);
+        emu_env_add(env, "AWS_CONTAINER_AUTHORIZATION_TOKEN", EMU_CONTAINER_TOKEN);
+    }
+    if (plays & 1u << EMU_STS)
+        emu_env_add(env, "AWS_ROLE_ARN", EMU_ROLE_ARN);
+}
 
 static void emu_make_env(struct emu_env *env, const struct emu_server *s, int use_http, const char *ca)
 {
-    const char *pairs[EMU_N_ENV][2] = {
-        {"AWS_REGION", s->e.region},
-        {"AWS_ACCESS_KEY_ID", s->e.key_id},
-        {"AWS_SECRET_ACCESS_KEY", s->e.secret},
-        {"AWS_ENDPOINT_URL", use_http ? env->http : env->https},
-        {"AWS_CA_BUNDLE", ca},
-        {"BEDROCK_EMULATOR_HTTP", env->http},
-        {"BEDROCK_EMULATOR_HTTPS", env->https},
-        {"BEDROCK_EMULATOR_PROXY", env->proxy},
-        {"BEDROCK_EMULATOR_TLS_PROXY", env->tls_proxy},
-    };
-
+    memset(env, 0, sizeof *env);
     snprintf(env->http, sizeof env->http, "http://127.0.0.1:%d", s->port[0]);
     snprintf(env->https, sizeof env->https, "https://localhost:%d", s->port[1]);
-    snprintf(env->proxy, sizeof env->proxy, "http://127.0.0.1:%d", s->port[2]);
-    snprintf(env->tls_proxy, sizeof env->tls_proxy, "https://localhost:%d", s->port[3]);
-    env->n = s->proxy ? EMU_N_ENV : EMU_N_ENV - 2;
-    for (int i = 0; i < env->n; i++) {
-        env->name[i] = pairs[i][0];
-        env->value[i] = pairs[i][1];
+    emu_env_add(env, "AWS_REGION", s->e.region);
+    emu_env_creds(env, &s->e);
+    emu_env_add(env, "AWS_ENDPOINT_URL", use_http ? env->http : env->https);
+    emu_env_add(env, "AWS_CA_BUNDLE", ca);
+    emu_env_add(env, "BEDROCK_EMULATOR_HTTP", env->http);
+    emu_env_add(env, "BEDROCK_EMULATOR_HTTPS", env->https);
+    if (s->proxy) {
+        snprintf(env->proxy, sizeof env->proxy, "http://127.0.0.1:%d", s->port[2]);
+        snprintf(env->tls_proxy, sizeof env->tls_proxy, "https://localhost:%d", s->port[3]);
+        emu_env_add(env, "BEDROCK_EMULATOR_PROXY", env->proxy);
+        emu_env_add(env, "BEDROCK_EMULATOR_TLS_PROXY", env->tls_proxy);
     }
 }
 
 static void emu_print_env(const struct emu_env *env)
 {
-    for (int i = 0; i < env->n; i++) {
+    if (env->no_keys)
+        puts("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY");
+    for (size_t i = 0; i < env->n; i++) {
         printf("export %s='", env->name[i]);
         for (const char *p = env->value[i]; *p; p++)
             *p == '\'' ? fputs("'\\''", stdout) : putchar(*p);
@@ -314,7 +345,11 @@ static int emu_start_command(struct emu_server *s, const struct emu_env *env, ch
         return emu_fail("fork");
     if (s->child > 0)
         return 0;
-    for (int i = 0; i < env->n; i++)
+    if (env->no_keys) {
+        unsetenv("AWS_ACCESS_KEY_ID");
+        unsetenv("AWS_SECRET_ACCESS_KEY");
+    }
+    for (size_t i = 0; i < env->n; i++)
         setenv(env->name[i], env->value[i], 1);
     for (size_t i = 0; i < sizeof emu_unset / sizeof emu_unset[0]; i++)
         unsetenv(emu_unset[i]);
@@ -361,6 +396,7 @@ static int emu_set_up(struct emu_server *s, const struct emu_settings *o)
     if (rc == 0 && (emu_models_open(&s->e) != 0 || emu_profiles_open(&s->e) != 0))
         rc = emu_fail("models");
     emu_crc_init(&s->e);
+    s->e.start_ms = emu_now_ms();
     s->e.random = (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid() ^ 1;
     return rc;
 }
