@@ -28,7 +28,7 @@ LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o 
 	keys.o imds.o container.o process.o endpoint.o proxy.o \
 	profiles.o ini.o plan.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
-	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/request.o cli/tooluse.o cli/converse.o \
+	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/tooluse.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
 	cli/table.o cli/fetch.o cli/accessible.o cli/check.o cli/profiles.o cli/access.o cli/verdict.o \
 	cli/accept.o
@@ -125,11 +125,11 @@ programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/check_model tools/ma
 check: $(UNIT)
 	sh test/tally.sh unit $(UNIT)
 vectors: all $(VEC) test/check_model
-	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/model.sh
+	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/vectors_bodies.sh test/model.sh
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client $(EXAMPLES)
-	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/proxy.sh test/tls.sh test/emulator_blocks.sh test/readme.sh
+	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_request.sh test/proxy.sh test/tls.sh test/emulator_blocks.sh test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh
 asan:

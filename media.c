@@ -169,7 +169,7 @@ static int media_is_text(const unsigned char *p, size_t n)
 
         if (*p >= 0x80 && bdk_json_utf8(&p, end) != 0)
             return end - from < 4 && p == end;
-        if (*from < 0x80 && *from < 0x20 && !memchr("\t\n\v\f\r\x1B", *from, 6))
+        if (*from == 0x7F || (*from < 0x20 && !memchr("\t\n\v\f\r\x1B", *from, 6)))
             return 0;
         p += *from < 0x80;
     }

@@ -83,12 +83,14 @@ void cli_answer_live(struct cli_answer *a)
 static void answer_start(struct cli_answer *a)
 {
     const struct cli_asking *how = a->how;
+    int stream = how->stream && !a->target.one_shot;
+    const struct bedrock_buffer *body = stream ? how->body : how->once;
     struct bedrock_request rq = {0};
 
-    rq.operation = how->stream && !a->target.one_shot ? BEDROCK_CONVERSE_STREAM : BEDROCK_CONVERSE;
+    rq.operation = stream ? BEDROCK_CONVERSE_STREAM : BEDROCK_CONVERSE;
     rq.model = a->profile.len > 0 ? a->profile.p : a->target.id;
-    rq.body = how->body->p;
-    rq.body_len = how->body->len;
+    rq.body = body->p;
+    rq.body_len = body->len;
     a->begun_ms = a->ended_ms = cli_now_ms();
     a->stage = CLI_ASKING;
     if (bedrock_start(how->c->b, &rq, &a->call) != 0) {

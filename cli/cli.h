@@ -51,7 +51,11 @@ enum cli_option_id {
     CLI_OPT_CHECK, CLI_OPT_PROFILES, CLI_OPT_ONE, CLI_OPT_ACCEPT, CLI_OPT_OFFER, CLI_OPT_YES,
     CLI_OPT_TIMEOUT,
     CLI_OPT_MODEL, CLI_OPT_SYSTEM, CLI_OPT_MAX_TOKENS, CLI_OPT_TEMPERATURE, CLI_OPT_TOP_P,
-    CLI_OPT_STOP, CLI_OPT_FIELDS, CLI_OPT_INPUT, CLI_OPT_STREAM, CLI_OPT_NO_STREAM,
+    CLI_OPT_STOP, CLI_OPT_FIELDS, CLI_OPT_ATTACH, CLI_OPT_TOOLS, CLI_OPT_TOOL_CHOICE, CLI_OPT_SCHEMA,
+    CLI_OPT_EFFORT, CLI_OPT_GUARDRAIL, CLI_OPT_GUARDRAIL_TRACE, CLI_OPT_GUARDRAIL_MODE, CLI_OPT_LATENCY,
+    CLI_OPT_TIER, CLI_OPT_METADATA, CLI_OPT_VAR, CLI_OPT_RESPONSE_FIELD, CLI_OPT_PREFILL, CLI_OPT_CACHE,
+    CLI_OPT_MESSAGES, CLI_OPT_MAX_REQUEST, CLI_OPT_DRY_RUN,
+    CLI_OPT_INPUT, CLI_OPT_STREAM, CLI_OPT_NO_STREAM,
     CLI_OPT_NO_REASONING, CLI_OPT_USAGE, CLI_OPT_PARALLEL, CLI_OPT_UNORDERED, CLI_OPT_AUTO_PROFILE,
     CLI_OPT_REGION, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
     CLI_OPT_READ_TIMEOUT, CLI_OPT_JSON, CLI_OPT_VERBOSE, CLI_OPT_QUIET, CLI_OPT_HELP,
@@ -354,6 +358,9 @@ int cli_read_prompt(struct cli *c, int has_messages, struct cli_text *out);
 
 /* Check that a text is JSON. */
 int cli_check_json(struct cli *c, const struct cli_text *text, struct bedrock_json *v);
+
+/* Something is wrong at this place of a text: "FILE:LINE:COLUMN: why". Returns the code. */
+int cli_fail_in(struct cli *c, const struct cli_text *text, const char *at, const char *why);
 int cli_check_utf8(struct cli *c, const char *what, const char *p, size_t n);
 void cli_text_free(struct cli_text *t);
 
@@ -374,26 +381,54 @@ struct cli_targets {
     int all;                        /* every accessible model is among them */
 };
 
-/* What -m, BEDROCK_MODEL or the request of --input name. t must be zero. */
+/* What -m, BEDROCK_MODEL or the request of --input name; none of them any is no failure. t must be zero. */
 int cli_targets_read(struct cli *c, struct bedrock_json request, struct cli_targets *t);
 
 /* Find out what `all` stands for, if it was given, and fill in t->at. */
 int cli_targets_find(struct cli *c, struct cli_targets *t);
 void cli_targets_free(struct cli_targets *t);
 
-/* ---- request.c: the request of converse ------------------------------------------------------ */
+/* ---- compose.c, parts.c, tools.c: the request of converse -------------------------------------- */
 
-struct cli_request {
-    struct cli_text input, system, fields, prompt;
-    struct bedrock_json base;           /* the request of --input; type NONE: there is none */
-    struct cli_targets targets;
-    struct bedrock_writer inference;    /* inferenceConfig from the options, zero-terminated */
-    struct bedrock_writer body;         /* what is sent */
+#define CLI_STREAM_MODE "streamProcessingMode"  /* of guardrailConfig, for ConverseStream alone */
+
+/* Members of a request that options make: what --input says there stays but for what they say. */
+enum cli_part_id {
+    CLI_PART_INFERENCE, CLI_PART_TOOLS, CLI_PART_GUARDRAIL, CLI_PART_VARIABLES, CLI_PART_METADATA,
+    CLI_PART_PERFORMANCE, CLI_PART_TIER, CLI_PART_OUTPUT, CLI_PART_RESPONSE_FIELDS,
+    CLI_N_PARTS
 };
 
-/* Everything that can be wrong with the command line or a file comes out here. r must be zero. */
+struct cli_request {
+    int stream;                     /* set it first: the answer is asked for as a stream */
+    struct cli_text input, messages, tools, schema, system, fields, prefill, prompt;
+    struct bedrock_json base;       /* the request of --input; type NONE: there is none */
+    struct bedrock_json earlier;    /* the conversation of --messages, likewise */
+    int has_system;                 /* a system prompt is in the body, and may be added to the cache */
+    struct bedrock_writer parts[CLI_N_PARTS];
+    struct bedrock_body body;       /* what is sent */
+    struct bedrock_body once;       /* the same for a call in one piece, if that differs; else empty */
+};
+
+/* Read --input, which may name the model. r must be zero but for `stream`. */
+int cli_request_read(struct cli *c, struct cli_request *r);
+
+/* Everything else that can be wrong with the command line or a file comes out here; standard input is read
+ * last. */
 int cli_request_make(struct cli *c, struct cli_request *r);
+
+/* The body for a stream, or for a call in one piece. */
+const struct bedrock_buffer *cli_request_body(const struct cli_request *r, int stream);
 void cli_request_free(struct cli_request *r);
+
+/* The members that options make, into r->parts: an object each, or an array. */
+int cli_parts_make(struct cli *c, struct cli_request *r);
+
+/* One of them, its object open for more. */
+struct bedrock_writer *cli_part(struct cli_request *r, enum cli_part_id id);
+
+/* toolConfig among them. */
+int cli_tools_read(struct cli *c, struct cli_request *r);
 
 /* ---- lookup.c: the inference profiles, looked up once ----------------------------------------- */
 
@@ -444,7 +479,7 @@ void cli_tools_free(struct cli_tools *t);
 /* What all models are asked, and how. */
 struct cli_asking {
     struct cli *c;
-    const struct bedrock_buffer *body;
+    const struct bedrock_buffer *body, *once;   /* for a stream, and for a call in one piece */
     struct cli_lookup lookup;
     int stream, show_reasoning, auto_profile;
     int several;                    /* answers are told apart by their models */

@@ -21,29 +21,102 @@ static int converse_wants_profiles(const struct cli *c)
     return c->args.on[CLI_OPT_AUTO_PROFILE] || (set && set[0] && strcmp(set, "0") != 0);
 }
 
-int cli_converse(struct cli *c)
+/* ---- Preparing ---- */
+
+/* The request and whom it is for. With --dry-run nothing is connected to, and it may be for nobody. */
+static int converse_prepare(struct cli *c, struct cli_request *r, struct cli_targets *t)
 {
-    struct cli_request request;
+    int dry = c->args.on[CLI_OPT_DRY_RUN], rc = cli_request_read(c, r);
+
+    if (!dry)
+        c->warm_for = BEDROCK_CONVERSE;
+    if (rc == 0)
+        rc = cli_targets_read(c, r->base, t);
+    if (rc == 0 && t->n == 0 && !dry)
+        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: name one with -m, in BEDROCK_MODEL, or as "
+                      "modelId in the --input file");
+    if (rc == 0 && t->all && !dry)
+        c->warm_for = BEDROCK_LIST_FOUNDATION_MODELS;
+    return rc ? rc : cli_request_make(c, r);
+}
+
+/* ---- --dry-run ---- */
+
+/* A request on a line, with the model in it if there is one. */
+static void converse_print(struct cli *c, const struct bedrock_buffer *body, const char *model)
+{
+    struct bedrock_writer id = {0};
+    struct bedrock_slice parts[4] = {{"{\"modelId\":", 11}, {NULL, 0}, {",", 1},
+                                     {body->p + 1, body->len - 1}};
+
+    bedrock_write_string(&id, model, strlen(model));
+    parts[1].p = id.out.p;
+    parts[1].len = id.out.len;
+    if (body->p[1] == '}')
+        parts[2].len = 0; /* nothing follows it */
+    cli_out_json(&c->out, parts, 4);
+    bedrock_write_free(&id);
+}
+
+/* What `all` stands for is not known without asking; then the model is left out. */
+static int converse_dry_run(struct cli *c, const struct cli_request *r, struct cli_targets *t)
+{
+    struct bedrock_slice whole;
+    const struct bedrock_buffer *body = cli_request_body(r, r->stream);
+
+    if (t->n == 0 || t->all) {
+        whole.p = body->p;
+        whole.len = body->len;
+        cli_out_json(&c->out, &whole, 1);
+        return CLI_OK;
+    }
+    if (cli_targets_find(c, t) != 0)
+        return cli_report(c, &c->err, NULL);
+    for (size_t i = 0; i < t->n; i++)
+        converse_print(c, body, t->at[i].id);
+    return CLI_OK;
+}
+
+/* ---- Asking ---- */
+
+static int converse_ask(struct cli *c, const struct cli_request *r, struct cli_targets *t)
+{
     struct cli_asking how;
     int status;
 
-    memset(&request, 0, sizeof request);
     memset(&how, 0, sizeof how);
     how.c = c;
-    how.stream = converse_streams(c);
+    how.stream = r->stream;
     how.show_reasoning = !c->args.on[CLI_OPT_NO_REASONING];
     how.auto_profile = converse_wants_profiles(c);
-    c->warm_for = BEDROCK_CONVERSE;
-    if (cli_request_make(c, &request) != 0 || cli_open(c) != 0 ||
-        cli_targets_find(c, &request.targets) != 0) {
-        status = cli_report(c, &c->err, NULL);
-    } else {
-        how.body = &request.body.out;
-        how.several = request.targets.several;
-        status = cli_ask_all(&how, &request.targets);
-    }
-    bedrock_end(c->warm);
+    how.body = cli_request_body(r, 1);
+    how.once = cli_request_body(r, 0);
+    if (cli_open(c) != 0 || cli_targets_find(c, t) != 0)
+        return cli_report(c, &c->err, NULL);
+    how.several = t->several;
+    status = cli_ask_all(&how, t);
     cli_lookup_free(&how.lookup);
+    return status;
+}
+
+int cli_converse(struct cli *c)
+{
+    struct cli_request request;
+    struct cli_targets targets;
+    int status;
+
+    memset(&request, 0, sizeof request);
+    memset(&targets, 0, sizeof targets);
+    request.stream = converse_streams(c);
+    if (converse_prepare(c, &request, &targets) != 0)
+        status = cli_report(c, &c->err, NULL);
+    else if (c->args.on[CLI_OPT_DRY_RUN])
+        status = converse_dry_run(c, &request, &targets);
+    else
+        status = converse_ask(c, &request, &targets);
+    bedrock_end(c->warm);
+    c->warm = NULL;
+    cli_targets_free(&targets);
     cli_request_free(&request);
     return status;
 }

@@ -1,5 +1,5 @@
 /* input.c - what comes in: files, standard input, prompts.
- * Leaves out: what is done with it (converse.c). */
+ * Leaves out: what is done with it (compose.c). */
 #define _DEFAULT_SOURCE
 #include "cli.h"
 #include <errno.h>
@@ -158,6 +158,20 @@ int cli_check_json(struct cli *c, const struct cli_text *text, struct bedrock_js
         return 0;
     return cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s:%zu:%zu: %s", text->origin, where.line, where.column,
                     where.what);
+}
+
+int cli_fail_in(struct cli *c, const struct cli_text *text, const char *at, const char *why)
+{
+    const char *line = text->bytes.p;
+    size_t number = 1;
+
+    for (const char *p = line; p < at; p++)
+        if (*p == '\n') {
+            line = p + 1;
+            number++;
+        }
+    return cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s:%zu:%zu: %s", text->origin, number,
+                    (size_t)(at - line) + 1, why);
 }
 
 int cli_check_utf8(struct cli *c, const char *what, const char *p, size_t n)

@@ -67,6 +67,19 @@ static const char *const options_converse_text[] = {
     "messages of its own. Beside words it is added after them, on a new line, when it is a pipe or a "
     "regular file; with </dev/null nothing is added. One newline at the end of a file or of standard "
     "input is dropped.",
+    "-f attaches a file. Whether it is an image (png, jpeg, gif, webp), a document (pdf, docx, xlsx, "
+    "doc, xls, csv, html, md, txt), a video or audio comes from its content, and where that does not "
+    "say from its extension; any other text is a txt document. Files come before the prompt. What is "
+    "above a limit of the API reference is sent all the same, after a word on standard error.",
+    "--tools takes tools as Converse has them ({\"toolSpec\":{...}}, or what stands in there), "
+    "functions as OpenAI's API has them, and those of an MCP server. A tool that the model uses is "
+    "printed as a line of JSON.",
+    "--messages begins with an earlier conversation; files and prompt are its next user message, "
+    "joined to the last one if that is the user's. When it is, no prompt is needed.",
+    "An option beside --input replaces its member alone: --max-tokens leaves the rest of "
+    "inferenceConfig as it is. A prompt, files or --messages replace the messages; --prefill goes "
+    "behind them. --dry-run prints the request on a line, with the model as modelId, and needs no "
+    "credentials; with several models a line each.",
     "-m may be repeated. -m @FILE (or -m - for standard input) is a list, an id a line; blank lines and "
     "what follows # are skipped. -m all is every model that takes and gives text and that the account can "
     "call, as `bedrock models --accessible` finds them; one that does not stream is asked for its answer "
@@ -98,7 +111,11 @@ static const char *const options_converse_text[] = {
 static const char *const options_converse_examples[] = {
     "bedrock converse -m amazon.nova-lite-v1:0 \"What is the capital of Italy?\"",
     "git diff | bedrock converse -m amazon.nova-lite-v1:0 \"Review this:\"",
+    "bedrock converse -m amazon.nova-lite-v1:0 -f chart.png \"What does it show?\"",
+    "bedrock converse -m amazon.nova-lite-v1:0 --tools tools.json \"Rome's weather?\"",
+    "bedrock converse -m amazon.nova-lite-v1:0 --schema person.json \"Ada Lovelace\"",
     "bedrock converse --input request.json --max-tokens 200 --json",
+    "bedrock converse -f report.pdf --cache --dry-run \"Sum it up\" > request.json",
     "bedrock converse -m all --usage \"What is the capital of Italy?\"",
     "bedrock models --accessible --output text -1 | bedrock converse -m - \"Hi\"",
     NULL,
@@ -171,6 +188,42 @@ const struct cli_option cli_options[] = {
      "end the answer where this text comes; may be repeated"},
     {CLI_OPT_FIELDS, CLI_CONVERSE, 0, "fields", CLI_JSON, "JSON", 0, 0, 0, NULL,
      "additionalModelRequestFields, as text, @FILE or -"},
+    {CLI_OPT_ATTACH, CLI_CONVERSE, 'f', "file", CLI_STRING, "PATH", 1, 0, 0, NULL,
+     "attach an image, document, video or audio file, or s3://BUCKET/KEY; may be repeated"},
+    {CLI_OPT_TOOLS, CLI_CONVERSE, 0, "tools", CLI_FILE, "FILE", 0, 0, 0, NULL,
+     "the tools that the model may use: a JSON array of tool specifications or functions, or a toolConfig"},
+    {CLI_OPT_TOOL_CHOICE, CLI_CONVERSE, 0, "tool-choice", CLI_STRING, "CHOICE", 0, 0, 0, NULL,
+     "auto: the model chooses; any: it must use a tool; else the name of the tool to use"},
+    {CLI_OPT_SCHEMA, CLI_CONVERSE, 0, "schema", CLI_FILE, "FILE", 0, 0, 0, NULL,
+     "the answer is JSON after this JSON Schema"},
+    {CLI_OPT_EFFORT, CLI_CONVERSE, 0, "effort", CLI_STRING, "LEVEL", 0, 0, 0, NULL,
+     "how hard to try: low, medium, high, xhigh or max, as the model has them"},
+    {CLI_OPT_GUARDRAIL, CLI_CONVERSE, 0, "guardrail", CLI_STRING, "ID:VERSION", 0, 0, 0, NULL,
+     "the guardrail, by id or ARN, and its version, a number or DRAFT"},
+    {CLI_OPT_GUARDRAIL_TRACE, CLI_CONVERSE, 0, "guardrail-trace", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "have the response say what the guardrail found"},
+    {CLI_OPT_GUARDRAIL_MODE, CLI_CONVERSE, 0, "guardrail-mode", CLI_CHOICE, "MODE", 0, 0, 0, "sync|async",
+     "for streams: sync holds text back until it was looked at, async does not"},
+    {CLI_OPT_LATENCY, CLI_CONVERSE, 0, "latency", CLI_STRING, "L", 0, 0, 0, NULL,
+     "standard or optimized, where the model has that"},
+    {CLI_OPT_TIER, CLI_CONVERSE, 0, "tier", CLI_STRING, "T", 0, 0, 0, NULL,
+     "the service tier: priority, default, flex or reserved"},
+    {CLI_OPT_METADATA, CLI_CONVERSE, 0, "metadata", CLI_STRING, "K=V", 1, 0, 0, NULL,
+     "a word for the invocation logs; may be repeated"},
+    {CLI_OPT_VAR, CLI_CONVERSE, 0, "var", CLI_STRING, "K=V", 1, 0, 0, NULL,
+     "a variable of the prompt that the ARN with -m names; may be repeated"},
+    {CLI_OPT_RESPONSE_FIELD, CLI_CONVERSE, 0, "response-field", CLI_STRING, "POINTER", 1, 0, 0, NULL,
+     "a member of the model's own response to add, as a JSON Pointer; may be repeated"},
+    {CLI_OPT_PREFILL, CLI_CONVERSE, 0, "prefill", CLI_TEXT, "TEXT", 0, 0, 0, NULL,
+     "the beginning of the answer, for the model to go on with"},
+    {CLI_OPT_CACHE, CLI_CONVERSE, 0, "cache", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "cache points behind the system prompt and behind the files"},
+    {CLI_OPT_MESSAGES, CLI_CONVERSE, 0, "messages", CLI_FILE, "FILE", 0, 0, 0, NULL,
+     "a conversation to go on with: a JSON array of messages, or a request that has them"},
+    {CLI_OPT_MAX_REQUEST, CLI_CONVERSE, 0, "max-request", CLI_WHOLE, "MIB", 0, 1, 1024, NULL,
+     "largest request to send, in MiB; 32 unless given"},
+    {CLI_OPT_DRY_RUN, CLI_CONVERSE, 0, "dry-run", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "print the request, as --input takes it, and send nothing"},
     {CLI_OPT_INPUT, CLI_CONVERSE, 0, "input", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "a whole request as in the API reference, - for standard input; a prompt and the options given "
      "beside it replace its members"},

@@ -140,9 +140,6 @@ int cli_targets_read(struct cli *c, struct bedrock_json request, struct cli_targ
         rc = set && set[0] ? targets_value(c, t, set) : targets_of_request(c, t, request);
     while (rc == 0 && (value = cli_each(&c->args, CLI_OPT_MODEL, &at)) != NULL)
         rc = targets_value(c, t, value);
-    if (rc == 0 && t->n == 0)
-        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: name one with -m, in BEDROCK_MODEL, or as "
-                      "modelId in the --input file");
     t->several |= t->n > 1;
     return rc;
 }

@@ -119,9 +119,6 @@ bad 'prompt not UTF-8' 'the prompt is not UTF-8: byte 0xe9 at offset 3' converse
 printf 'abcdef\377' > "$dir/latin"
 bad 'prompt file not UTF-8' 'the prompt is not UTF-8: byte 0xff at offset 6' converse -m $nova "@$dir/latin"
 bad 'system not UTF-8' '--system is not UTF-8: byte 0xe9 at offset 0' converse -m $nova -s "$(printf '\351')" hi
-printf 'a\0b' > "$dir/zero"
-bad 'system with a zero byte' "$dir/zero: a system prompt with a zero byte in it" \
-    converse -m $nova -s "@$dir/zero" hi
 bad '--stop not UTF-8' '--stop is not UTF-8*' converse -m $nova --stop "$(printf '\351')" hi
 bad 'no model' 'no model: name one with -m, in BEDROCK_MODEL, or as modelId in the --input file' converse hi
 bad 'model id too long' 'the model id is longer than 2048 bytes' \

@@ -66,6 +66,9 @@ fi
 # the shell lines, with the bedrock of this tree; jq and git may be missing and are not the point
 sed -n 's/^    \(bedrock \(models\|converse\) .*\)/\1/p' README.md | sed 's/ | jq .*//' > "$dir/lines"
 printf '{"modelId":"amazon.nova-lite-v1:0","messages":[{"role":"user","content":[{"text":"hi"}]}]}' > "$dir/request.json"
+printf '\211PNG\r\n\032\n' > "$dir/chart.png"
+printf '%%PDF-1.7' > "$dir/report.pdf"
+printf '[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]' > "$dir/tools.json"
 here=$(pwd)
 while IFS= read -r line; do
     (cd "$dir" && PATH="$here:$PATH" bedrock-emulator -- sh -c "$line" < /dev/null > "$dir/out" 2>&1)

@@ -90,6 +90,7 @@ static const struct {
     {"x", BYTES("not UTF-8 \xC3("), BDK_NO_BLOCK, NULL},
     {"x", BYTES("\xFF\xFE\x90\x64"), BDK_NO_BLOCK, NULL},
     {"x", BYTES("a control \x01"), BDK_NO_BLOCK, NULL},
+    {"x", BYTES("another \x7F"), BDK_NO_BLOCK, NULL},
 };
 
 static void check(size_t i, size_t n)
