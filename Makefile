@@ -22,11 +22,14 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = body.o media.o bedrock.o request.o call.o conn.o tls.o net.o config.o creds.o provide.o models.o access.o message.o assemble.o fragment.o retry.o error.o \
-	http.o eventstream.o json.o writer.o base64.o file.o sigv4.o x509.o roots.o date.o crc32.o sha256.o cpu.o buffer.o \
-	xml.o p256.o sts.o apikey.o \
-	keys.o imds.o container.o process.o endpoint.o proxy.o \
-	profiles.o ini.o plan.o
+LIB_OBJ = open.o bedrock.o request.o call.o retry.o error.o models.o access.o \
+	message.o assemble.o fragment.o body.o media.o \
+	conn.o tls.o net.o file.o p256.o \
+	config.o endpoint.o proxy.o profiles.o ini.o \
+	creds.o provide.o plan.o keys.o apikey.o \
+	imds.o container.o process.o sts.o xml.o \
+	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o \
+	base64.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
 	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/tooluse.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \

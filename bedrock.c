@@ -1,5 +1,6 @@
-/* bedrock.c - clients and the life of calls: open, start, step, wait, end.
- * bedrock.h is the contract. Leaves out: what a step does (call.c) and what Converse says (message.c). */
+/* bedrock.c - the life of calls, and the connections that they share: start, step, wait, end.
+ * bedrock.h is the contract. Leaves out: opening a client (open.c), what a step does (call.c), what Converse says
+ * (message.c). */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include <poll.h>
@@ -7,10 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BEDROCK_CONNECT_TIMEOUT_MS 10000
-#define BEDROCK_IDLE_TIMEOUT_MS 3600000
-#define BEDROCK_MAX_RESPONSE ((size_t)64 << 20)
-#define BEDROCK_MAX_IDLE 8
 #define BEDROCK_POLL_SET 128    /* half as many calls are waited for without an allocation */
 #define BEDROCK_GLANCE_MS 10    /* while a call waits for two descriptors and can name but one */
 
@@ -64,182 +61,6 @@ const struct bedrock_error *bedrock_error(const struct bedrock *b)
 const char *bedrock_region(const struct bedrock *b)
 {
     return b->cf.region;
-}
-
-/* ---- Opening and closing ---- */
-
-/* The options that stay: hooks and limits. The strings were used up by config.c and creds.c. */
-static void bedrock_keep_options(struct bedrock *b, const struct bedrock_options *opt)
-{
-    struct bedrock_options *o = &b->opt;
-
-    o->alloc = opt->alloc;
-    o->alloc_ctx = opt->alloc_ctx;
-    o->getenv = opt->getenv;
-    o->getenv_ctx = opt->getenv_ctx;
-    o->read_file = opt->read_file;
-    o->read_file_ctx = opt->read_file_ctx;
-    o->credentials = opt->credentials;
-    o->credentials_ctx = opt->credentials_ctx;
-    o->mfa = opt->mfa;
-    o->mfa_ctx = opt->mfa_ctx;
-    o->trace = opt->trace;
-    o->trace_ctx = opt->trace_ctx;
-    o->clock = opt->clock ? opt->clock : bdk_clock_system;
-    o->clock_ctx = opt->clock_ctx;
-    o->connect_timeout_ms =
-        opt->connect_timeout_ms > 0 ? opt->connect_timeout_ms : BEDROCK_CONNECT_TIMEOUT_MS;
-    o->idle_timeout_ms = opt->idle_timeout_ms ? opt->idle_timeout_ms : BEDROCK_IDLE_TIMEOUT_MS;
-    o->max_event = opt->max_event ? opt->max_event : BDK_ES_MAX_FRAME;
-    o->max_response = opt->max_response ? opt->max_response : BEDROCK_MAX_RESPONSE;
-    o->max_connections = opt->max_connections > 0 ? opt->max_connections : 0;
-    o->max_idle = opt->max_idle ? opt->max_idle : BEDROCK_MAX_IDLE;
-}
-
-static int bedrock_set_user_agent(struct bedrock *b, const struct bedrock_options *opt)
-{
-    const char *own = opt->user_agent ? opt->user_agent : "";
-    int n;
-
-    for (const char *p = own; *p; p++)
-        if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7F)
-            return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
-                                 "user_agent may hold printable ASCII only");
-    n = snprintf(b->user_agent, sizeof b->user_agent, "%s%sbedrock-c/" BEDROCK_VERSION " lang/c",
-                 own, own[0] ? " " : "");
-    if (n < 0 || (size_t)n >= sizeof b->user_agent)
-        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG, "user_agent is too long");
-    return 0;
-}
-
-/* Design 6: AWS's own endpoints are held to the five roots; others may use the system's bundle too; a
- * bundle that was named replaces all of that. */
-static int bedrock_load_trust(struct bedrock *b, const struct bedrock_options *opt,
-                              const struct bdk_env *env)
-{
-    struct bedrock_buffer pem = {0};
-    char source[512] = "";
-    int rc, any_aws = 0, any_other = 0;
-
-    for (int i = 0; i < BDK_N_SERVICES; i++) {
-        any_aws |= b->cf.endpoint[i].aws;
-        any_other |= b->cf.endpoint[i].tls && !b->cf.endpoint[i].aws;
-    }
-    for (int i = 0; b->transport.proxies && i < 2; i++)
-        any_other |= b->transport.proxies->of[i].tls;
-    bdk_client_buffer(b, &pem);
-    rc = bdk_ca_bundle(&pem, source, opt, env, &b->err);
-    if (rc == 1) {
-        rc = bdk_trust_load(&b->other_trust, 0, pem.p, pem.len, source, b->opt.alloc,
-                            b->opt.alloc_ctx, &b->err);
-    } else if (rc == 0) {
-        if (any_aws)
-            rc = bdk_trust_load(&b->aws_trust, 1, NULL, 0, "", b->opt.alloc, b->opt.alloc_ctx,
-                                &b->err);
-        if (rc == 0 && any_other) {
-            if (bdk_ca_system(&pem, source, env) < 0)
-                rc = bdk_error_set(&b->err, BEDROCK_ERR_NOMEM, "no memory for the CA bundle");
-            else
-                rc = bdk_trust_load(&b->other_trust, 1, pem.p, pem.len, source, b->opt.alloc,
-                                    b->opt.alloc_ctx, &b->err);
-        }
-    }
-    bedrock_buffer_free(&pem);
-    return rc;
-}
-
-/* A proxy that a service needs and that cannot be used is told at once. */
-static int bedrock_load_proxies(struct bedrock *b, const struct bedrock_options *opt,
-                                const struct bdk_env *env)
-{
-    int rc = bdk_proxies_load(&b->transport.proxies, opt, env, &b->err);
-
-    for (int i = 0; i < BDK_N_SERVICES && rc == 0; i++) {
-        const struct bdk_endpoint *to = &b->cf.endpoint[i];
-
-        rc = bdk_proxy_check(bdk_proxy_for(b->transport.proxies, to->host, to->port, to->tls), &b->err);
-    }
-    return rc;
-}
-
-static void bedrock_set_transport(struct bedrock *b)
-{
-    struct bdk_transport *t = &b->transport;
-
-    t->aws_trust = b->aws_trust;
-    t->other_trust = b->other_trust;
-    for (int i = 0; i < BDK_N_SERVICES; i++)
-        t->aws_host[i] = b->aws_trust && b->cf.endpoint[i].aws ? b->cf.endpoint[i].host : NULL;
-    t->alloc = b->opt.alloc;
-    t->alloc_ctx = b->opt.alloc_ctx;
-    t->clock = b->opt.clock;
-    t->clock_ctx = b->opt.clock_ctx;
-    t->trace = b->opt.trace;
-    t->trace_ctx = b->opt.trace_ctx;
-    bdk_transport_io(&b->io, t);
-}
-
-int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *given, size_t given_size)
-{
-    struct bedrock_options opt;
-    struct bdk_env env;
-    struct bedrock *b;
-    int rc;
-
-    memset(&opt, 0, sizeof opt);
-    /* a version of the struct ends behind a whole member; never take half a pointer */
-    given_size -= given_size % sizeof(void *);
-    if (given)
-        memcpy(&opt, given, given_size < sizeof opt ? given_size : sizeof opt);
-    *out = b = bdk_resize(opt.alloc, opt.alloc_ctx, NULL, 0, sizeof *b);
-    if (!b)
-        return BEDROCK_ERR_NOMEM;
-    memset(b, 0, sizeof *b);
-    bedrock_keep_options(b, &opt);
-    env.fn = opt.getenv;
-    env.ctx = opt.getenv_ctx;
-    env.read_file = opt.read_file;
-    env.read_file_ctx = opt.read_file_ctx;
-    b->cpu = bdk_cpu();
-    rc = bedrock_set_user_agent(b, &opt);
-    if (rc == 0)
-        rc = bdk_config_load(&b->cf, &opt, &env, &b->err);
-    if (rc == 0)
-        rc = bdk_creds_open(b, &opt, &env);
-    if (rc == 0 && !opt.io)
-        rc = bedrock_load_proxies(b, &opt, &env);
-    if (rc == 0 && !opt.io)
-        rc = bedrock_load_trust(b, &opt, &env);
-    if (rc != 0)
-        return rc;
-    if (opt.io)
-        b->io = *opt.io;
-    else
-        bedrock_set_transport(b);
-    b->usable = 1;
-    return 0;
-}
-
-void bedrock_close(struct bedrock *b)
-{
-    bedrock_alloc_fn alloc;
-    void *alloc_ctx;
-
-    if (!b)
-        return;
-    bdk_creds_free(b); /* whose call is one of these */
-    while (b->calls)
-        bedrock_end(b->calls);
-    for (int i = 0; i < BDK_MAX_KEPT; i++)
-        if (b->kept[i].conn)
-            b->io.close(b->kept[i].conn);
-    bdk_trust_free(b->aws_trust);
-    bdk_trust_free(b->other_trust);
-    bdk_proxies_free(b->transport.proxies, &b->opt);
-    alloc = b->opt.alloc;
-    alloc_ctx = b->opt.alloc_ctx;
-    bdk_wipe(b, sizeof *b);
-    bdk_resize(alloc, alloc_ctx, b, sizeof *b, 0);
 }
 
 /* ---- Connections to a host: kept, taken over, counted ---- */
@@ -512,6 +333,7 @@ int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct 
     c->fetch = f;
     c->fetch_keys = keys;
     c->to = &f->to;
+    b->transport.aws_host[BDK_N_SERVICES] = f->to.aws ? f->to.host : NULL;
     c->max_connections = 0;
     if (bedrock_prepare_fetch(c) != 0) {
         bedrock_end(c);
@@ -535,6 +357,15 @@ int bedrock_warm(struct bedrock *b, enum bedrock_operation operation, struct bed
     return *out ? 0 : BEDROCK_ERR_NOMEM;
 }
 
+/* Nobody may be left who waits for what is being fetched: nobody would step it, and its time would pass. */
+static void bedrock_stop_fetching(struct bedrock *b)
+{
+    for (const struct bedrock_call *c = b->calls; c; c = c->next)
+        if (c->wants_keys && c->phase == BDK_PHASE_CONNECT)
+            return;
+    bdk_run_stop(b);
+}
+
 void bedrock_end(struct bedrock_call *c)
 {
     struct bedrock *b;
@@ -549,6 +380,8 @@ void bedrock_end(struct bedrock_call *c)
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
+    if (c->wants_keys)
+        bedrock_stop_fetching(b);
     bedrock_buffer_free(&c->target);
     bedrock_buffer_free(&c->headers);
     bedrock_buffer_free(&c->out);

@@ -486,12 +486,21 @@ int bdk_host_copy(char host[256], const char *p, const char *end);
 /* The port between p and end; -1: it is none. */
 int bdk_port_read(const char *p, const char *end);
 
-/* ---- config.c: Region, endpoints, files ------------------------------------------------------ */
+/* ---- config.c: settings from options, environment and profile ------------------------------------ */
+
+/* Where a setting came from. */
+struct bdk_from {
+    const char *what;   /* "option", a variable, a profile's key, "instance metadata"; NULL: it is our own */
+    const char *file;   /* of the profile; NULL: from somewhere else */
+    unsigned line;
+};
 
 /* What bedrock_open() found. */
 struct bdk_config {
-    char region[64];
-    struct bdk_endpoint endpoint[BDK_N_SERVICES];
+    char region[64];    /* "": an instance will have to say */
+    unsigned flags;     /* BDK_FIPS, BDK_DUALSTACK, BDK_STS_LEGACY */
+    struct bdk_endpoint endpoint[BDK_N_SERVICES];   /* host "": not known before the Region */
+    struct bdk_from region_from, endpoint_from[BDK_N_SERVICES];
 };
 
 /* The environment, and the files: what a program may have put in the place of both. */
@@ -505,15 +514,23 @@ struct bdk_env {
 /* NULL for unset, empty and blank variables. */
 const char *bdk_getenv(const struct bdk_env *env, const char *name);
 
-int bdk_config_load(struct bdk_config *cf, const struct bedrock_options *opt,
-                    const struct bdk_env *env, struct bedrock_error *e);
+/* Select the profile and find flags, Region and endpoints. 0, or told in b->err. */
+int bdk_config_load(struct bedrock *b, const struct bedrock_options *opt);
+
+/* b->cf.region has become known: fill in the endpoints that are made of it. */
+int bdk_config_use_region(struct bedrock *b, struct bedrock_error *e);
+
+/* Where a service that brings credentials is. */
+int bdk_config_endpoint(const struct bedrock *b, enum bdk_service service, const char *region,
+                        struct bdk_endpoint *ep, struct bedrock_error *e);
 
 /*
- * The CA bundle that replaces the built-in roots: options, AWS_CA_BUNDLE, SSL_CERT_FILE. 1: its PEM text
- * is in pem and `source` says where it came from; 0: none was named; BEDROCK_ERR_CONFIG: unreadable.
+ * The CA bundle that replaces the built-in roots: options, AWS_CA_BUNDLE, the profile's ca_bundle,
+ * SSL_CERT_FILE. 1: its PEM text is in pem and `source` says where it came from; 0: none was named;
+ * BEDROCK_ERR_CONFIG: unreadable, told in b->err.
  */
-int bdk_ca_bundle(struct bedrock_buffer *pem, char source[512], const struct bedrock_options *opt,
-                  const struct bdk_env *env, struct bedrock_error *e);
+int bdk_ca_bundle(struct bedrock *b, struct bedrock_buffer *pem, char source[512],
+                  const struct bedrock_options *opt);
 
 /* The system's own bundle, from the first of the usual places that has one: 1, 0 when none has, or
  * BEDROCK_ERR_NOMEM. */
@@ -1092,15 +1109,17 @@ struct bdk_creds {
     char *bearer_token;         /* set: Authorization: Bearer, no signature. The client's own, wiped */
     struct bdk_keys keys;       /* access_key_id NULL: not there yet */
     enum bdk_source source;
-    struct bdk_run *run;        /* keys, or the Region, are being fetched; NULL: nothing is */
+    struct bdk_plan *plan;      /* how to fetch them; NULL: there is no need */
+    struct bdk_run *run;        /* what fetching needs; NULL: nothing was fetched yet */
     struct bedrock_error err;   /* why that failed last */
     int64_t failed_ms;          /* and when; 0: it did not */
+    int run_open;               /* it was set up */
     int pending;                /* the fetching has begun and is not over */
     struct bedrock_later hook;  /* what the program's hook waits for */
 };
 
 /* Find the source. 0, or told in b->err. */
-int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt, const struct bdk_env *env);
+int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt);
 void bdk_creds_free(struct bedrock *b);
 
 /*
@@ -1114,8 +1133,13 @@ int bdk_creds_fd(const struct bedrock *b);
 int bdk_creds_events(const struct bedrock *b);
 int bdk_creds_timeout_ms(const struct bedrock *b);
 
-/* Drop what is being fetched. */
+/* Stop what is being fetched; release what fetching needs. */
+void bdk_run_stop(struct bedrock *b);
 void bdk_run_free(struct bedrock *b);
+
+/* Set up for instance metadata from environment and profile. 0, BDK_IMDS_OFF, or told in e; bdk_imds_free() it
+ * in any case. */
+int bdk_imds_open(const struct bedrock *b, struct bdk_imds *m, struct bedrock_error *e);
 
 /* ---- net.c: the only file that touches a socket ---------------------------------------------- */
 
@@ -1205,9 +1229,9 @@ int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA25
 
 /* The built-in transport as a struct bedrock_io, whose context is one of these. */
 struct bdk_transport {
-    const struct bdk_trust *aws_trust;      /* for AWS's own endpoints */
-    const struct bdk_trust *other_trust;    /* for all others */
-    const char *aws_host[BDK_N_SERVICES];   /* the hosts held to aws_trust; NULL: not AWS's own */
+    const struct bdk_trust *aws_trust;      /* for AWS's own endpoints; NULL: as all others */
+    const struct bdk_trust *other_trust;
+    const char *aws_host[BDK_N_SERVICES + 1];   /* AWS's own hosts, the last one of a provider; NULL: none */
     bedrock_alloc_fn alloc;
     void *alloc_ctx;
     bedrock_clock_fn clock;
@@ -1313,7 +1337,7 @@ int bdk_member_go_on(struct bdk_store *st, struct bdk_member *f, struct bedrock_
 int bdk_member_bytes(struct bdk_store *st, struct bdk_member *f, const char *before, struct bedrock_json v,
                     const char *behind);
 
-/* ---- bedrock.c, request.c and call.c: clients, calls, and what an attempt is made of ---------- */
+/* ---- open.c, bedrock.c, request.c and call.c: clients, calls, and what an attempt is made of ---------- */
 
 #define BDK_MAX_HEADERS 32      /* of the caller's */
 #define BDK_MAX_KEPT 64         /* idle connections a client keeps, over all hosts */
@@ -1330,10 +1354,12 @@ struct bdk_kept {
 struct bedrock {
     struct bedrock_options opt; /* hooks and limits with defaults filled in; no strings */
     struct bedrock_io io;
+    struct bdk_profiles profiles;
     struct bdk_config cf;
     struct bdk_creds creds;
     struct bdk_sigv4_key key;
-    struct bdk_trust *aws_trust, *other_trust;
+    struct bdk_trust *aws_trust, *other_trust;  /* NULL until somebody needs them */
+    int has_bundle;             /* other_trust is what was named, and serves everybody */
     struct bdk_transport transport;
     struct bdk_kept kept[BDK_MAX_KEPT];
     struct bedrock_call *calls; /* all that were started and not ended */
@@ -1448,6 +1474,13 @@ int bdk_client_has_room(const struct bedrock_call *c);
 
 /* Close an idle connection to the call's host if the limit leaves no room beside it. */
 void bdk_client_make_room(struct bedrock_call *c);
+
+/* The client's environment and files. */
+struct bdk_env bdk_client_env(const struct bedrock *b);
+
+/* Have the trust anchors for an endpoint, for those of both services. 0, or told in e. */
+int bdk_client_trust(struct bedrock *b, int tls, int aws, struct bedrock_error *e);
+int bdk_client_trust_services(struct bedrock *b, struct bedrock_error *e);
 
 /* Give a new buffer the client's allocator. */
 void bdk_client_buffer(const struct bedrock *b, struct bedrock_buffer *buffer);

@@ -17,7 +17,7 @@ void bdk_call_release(struct bedrock_call *c, int reusable)
 {
     if (!c->conn)
         return;
-    if (reusable)
+    if (reusable && !c->fetch) /* whose endpoint is somebody else's next */
         bdk_client_keep(c->b, c->conn, c->to);
     else
         c->b->io.close(c->conn);

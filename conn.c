@@ -105,7 +105,7 @@ static void conn_close(void *conn)
 
 static const struct bdk_trust *conn_trust(const struct bdk_transport *tr, const char *host)
 {
-    for (int i = 0; i < BDK_N_SERVICES; i++)
+    for (int i = 0; tr->aws_trust && i <= BDK_N_SERVICES; i++)
         if (tr->aws_host[i] && strcmp(tr->aws_host[i], host) == 0)
             return tr->aws_trust;
     return tr->other_trust;

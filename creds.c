@@ -70,6 +70,8 @@ static int creds_from_options(struct bedrock *b, const struct bedrock_options *o
     return rc;
 }
 
+/* A profile that was named in so many words goes before keys in the environment; the variable AWS_PROFILE does
+ * not. */
 static int creds_from_env(struct bedrock *b, const struct bdk_env *env)
 {
     static const char *const names[2] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
@@ -87,31 +89,124 @@ static int creds_from_env(struct bedrock *b, const struct bdk_env *env)
     return rc;
 }
 
-/* What the program gave goes before the environment; there a bearer token goes before keys. */
-int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt, const struct bdk_env *env)
+/* ---- Keys that have to be fetched ---- */
+
+static int creds_plan(struct bedrock *b, enum bdk_source source, enum bdk_plan_base base)
 {
+    struct bdk_creds *c = &b->creds;
+
+    c->source = source;
+    if (!c->plan)
+        c->plan = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, sizeof *c->plan);
+    if (!c->plan)
+        return bdk_error_set(&b->err, BEDROCK_ERR_NOMEM, "out of memory");
+    memset(c->plan, 0, sizeof *c->plan);
+    c->plan->base = base;
+    return 1;
+}
+
+static int creds_from_web_identity(struct bedrock *b, const struct bdk_env *env)
+{
+    const char *file = bdk_getenv(env, "AWS_WEB_IDENTITY_TOKEN_FILE"), *role = bdk_getenv(env, "AWS_ROLE_ARN");
+
+    if (!file)
+        return 0;
+    if (!role)
+        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN, "
+                             "which names the role for it, is not");
+    return creds_plan(b, BDK_FROM_WEB_IDENTITY, BDK_PLAN_WEB_IDENTITY);
+}
+
+/* The profile's own keys need no fetching. */
+static int creds_from_profile(struct bedrock *b, const struct bdk_env *env)
+{
+    struct bdk_plan *plan;
+    int rc = bdk_profiles_load_credentials(&b->profiles, env, &b->err);
+
+    if (rc == 0)
+        rc = creds_plan(b, BDK_FROM_PROFILE, BDK_PLAN_NONE);
+    if (rc < 0)
+        return rc;
+    plan = b->creds.plan;
+    rc = bdk_plan_make(plan, &b->profiles, b->profiles.name, &b->err);
+    if (rc != 0)
+        return rc;
+    if (plan->base == BDK_PLAN_NONE || (plan->base == BDK_PLAN_SSO && !plan->sso_account_id)) {
+        b->creds.source = BDK_FROM_NOWHERE;
+        return 0;
+    }
+    return 1;
+}
+
+static int creds_from_container(struct bedrock *b, const struct bdk_env *env)
+{
+    struct bdk_fetch f;
+    int rc;
+
+    bdk_fetch_init(&f, b->opt.alloc, b->opt.alloc_ctx);
+    rc = bdk_container_request(&f, env, &b->err);
+    bdk_fetch_free(&f);
+    if (rc == BDK_CONTAINER_NONE)
+        return 0;
+    return rc < 0 ? rc : creds_plan(b, BDK_FROM_CONTAINER, BDK_PLAN_CONTAINER);
+}
+
+static int creds_from_instance(struct bedrock *b)
+{
+    struct bdk_imds imds;
+    int rc = bdk_imds_open(b, &imds, &b->err);
+
+    bdk_imds_free(&imds);
+    if (rc == BDK_IMDS_OFF)
+        return 0;
+    return rc < 0 ? rc : creds_plan(b, BDK_FROM_INSTANCE, BDK_PLAN_INSTANCE);
+}
+
+static int creds_nowhere(struct bedrock *b)
+{
+    const char *file = b->profiles.file[BDK_FILE_CONFIG].path;
+
+    return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
+                         "no credentials: none were given, neither AWS_BEARER_TOKEN_BEDROCK nor AWS_ACCESS_KEY_ID with "
+                         "AWS_SECRET_ACCESS_KEY is set, and profile '%.100s'%s%s has none; there is no container "
+                         "to ask, and instance metadata is off", b->profiles.name, file[0] ? " in " : "", file);
+}
+
+/* What the program gave goes before the environment; there a bearer token goes before keys. */
+int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt)
+{
+    const struct bdk_env env = bdk_client_env(b);
+    int named = opt->profile && opt->profile[0];
     int rc = creds_from_options(b, opt);
 
     if (rc == 0 && b->creds.source == BDK_FROM_NOWHERE)
-        rc = creds_bearer(b, bdk_getenv(env, "AWS_BEARER_TOKEN_BEDROCK"), "AWS_BEARER_TOKEN_BEDROCK");
-    if (rc == 0 && b->creds.source == BDK_FROM_NOWHERE)
-        rc = creds_from_env(b, env);
-    if (rc == 0 && b->creds.source == BDK_FROM_NOWHERE)
-        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
-                             "no credentials: none were given, and neither AWS_BEARER_TOKEN_BEDROCK "
-                             "nor AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY is set");
-    return rc < 0 ? rc : 0;
+        rc = creds_bearer(b, bdk_getenv(&env, "AWS_BEARER_TOKEN_BEDROCK"), "AWS_BEARER_TOKEN_BEDROCK");
+    if (rc != 0 || b->creds.source != BDK_FROM_NOWHERE)
+        return rc < 0 ? rc : 0;
+    if (!named)
+        rc = creds_from_env(b, &env);
+    if (rc == 0 && !named)
+        rc = creds_from_web_identity(b, &env);
+    if (rc == 0)
+        rc = creds_from_profile(b, &env);
+    if (rc == 0)
+        rc = creds_from_container(b, &env);
+    if (rc == 0)
+        rc = creds_from_instance(b);
+    return rc < 0 ? rc : rc == 0 ? creds_nowhere(b) : 0;
 }
 
 void bdk_creds_free(struct bedrock *b)
 {
-    char *bearer = b->creds.bearer_token;
-    size_t n = bearer ? strlen(bearer) + 1 : 0;
+    struct bdk_creds *c = &b->creds;
+    size_t n = c->bearer_token ? strlen(c->bearer_token) + 1 : 0;
 
     bdk_run_free(b);
-    bdk_keys_free(&b->creds.keys);
-    if (bearer)
-        bdk_wipe(bearer, n);
-    bdk_resize(b->opt.alloc, b->opt.alloc_ctx, bearer, n, 0);
-    b->creds.bearer_token = NULL;
+    bdk_keys_free(&c->keys);
+    bdk_resize(b->opt.alloc, b->opt.alloc_ctx, c->plan, sizeof *c->plan, 0);
+    c->plan = NULL;
+    if (c->bearer_token)
+        bdk_wipe(c->bearer_token, n);
+    bdk_resize(b->opt.alloc, b->opt.alloc_ctx, c->bearer_token, n, 0);
+    c->bearer_token = NULL;
 }

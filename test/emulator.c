@@ -312,6 +312,9 @@ static void emu_make_env(struct emu_env *env, const struct emu_server *s, int us
     emu_env_creds(env, &s->e);
     emu_env_add(env, "AWS_ENDPOINT_URL", use_http ? env->http : env->https);
     emu_env_add(env, "AWS_CA_BUNDLE", ca);
+    /* what this machine is set up for has nothing to say here */
+    emu_env_add(env, "AWS_CONFIG_FILE", "/dev/null");
+    emu_env_add(env, "AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
     emu_env_add(env, "BEDROCK_EMULATOR_HTTP", env->http);
     emu_env_add(env, "BEDROCK_EMULATOR_HTTPS", env->https);
     if (s->proxy) {
