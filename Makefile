@@ -109,7 +109,7 @@ test/libt.a: $(T_OBJ)
 # a program of one source: what else it needs is named below
 .c:
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $< test/libt.a $(ALL_LIBS)
-$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/check_model: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h
+$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/creds_client test/check_model: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h
 $(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o test/libt.a
 	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/libt.a $(ALL_LIBS)
 fuzz/replay_json: fuzz/fuzz_json.c
@@ -123,7 +123,7 @@ fuzz/replay_response: fuzz/fuzz_response.c
 fuzz/replay_assemble: fuzz/fuzz_assemble.c
 
 # everything that the rungs below run
-programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/check_model tools/man $(EXAMPLES)
+programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/creds_client test/check_model tools/man $(EXAMPLES)
 # after every edit: no network, seconds
 check: $(UNIT)
 	sh test/tally.sh unit $(UNIT)
@@ -131,8 +131,9 @@ vectors: all $(VEC) test/check_model
 	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/vectors_bodies.sh test/model.sh
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
-emulator: all tools/man test/tls_client $(EXAMPLES)
-	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_request.sh test/proxy.sh test/tls.sh test/emulator_blocks.sh test/readme.sh
+emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)
+	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_request.sh test/proxy.sh test/tls.sh \
+		test/emulator_blocks.sh test/emulator_creds.sh test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh
 asan:
@@ -170,7 +171,7 @@ uninstall:
 		lib/libbedrock.a lib/pkgconfig/bedrock.pc share/man/man1/bedrock.1
 clean:
 	rm -f $(LIB_OBJ) $(CLI_OBJ) $(EMU_OBJ) $(T_OBJ) $(UNIT) $(VEC) $(REPLAY) $(EXAMPLES) $(BENCH) \
-		fuzz/replay.o test/libt.a tools/fortify.o tools/man test/tls_client test/check_model \
+		fuzz/replay.o test/libt.a tools/fortify.o tools/man test/tls_client test/creds_client test/check_model \
 		libbedrock.a bedrock bedrock-emulator
 	rm -rf .build
 

@@ -66,7 +66,7 @@ static void emu_signin_refresh(struct emu_answer *a, struct bedrock_json token)
 void emu_signin(const struct emu_request *rq, struct emu_answer *a)
 {
     struct bedrock_json root = {BEDROCK_JSON_NONE, NULL, 0}, client;
-    const char *why = emu_dpop_check(a->e, rq);
+    const char *why = NULL;
 
     if (bedrock_json_parse(rq->body.p, rq->body.len, &root, NULL) != 0)
         root.type = BEDROCK_JSON_NONE;
@@ -80,6 +80,8 @@ void emu_signin(const struct emu_request *rq, struct emu_answer *a)
         why = "the grant must be refresh_token";
     else if (emu_http_field(rq, "authorization").p)
         why = "CreateOAuth2Token is not signed";
+    else
+        why = emu_dpop_check(a->e, rq);
     if (why)
         emu_signin_error(a, 400, "ValidationException", "INVALID_REQUEST", why);
     else
