@@ -31,7 +31,7 @@ LIB_OBJ = open.o bedrock.o request.o call.o retry.o error.o models.o access.o \
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o \
 	base64.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
-	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/tooluse.o cli/converse.o \
+	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
 	cli/table.o cli/fetch.o cli/accessible.o cli/check.o cli/profiles.o cli/access.o cli/verdict.o \
 	cli/accept.o
@@ -132,7 +132,7 @@ vectors: all $(VEC) test/check_model
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)
-	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_request.sh test/proxy.sh test/tls.sh \
+	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh test/cli_request.sh test/proxy.sh test/tls.sh \
 		test/emulator_blocks.sh test/emulator_creds.sh test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh

@@ -3,6 +3,7 @@
  * like (show.c), whose turn it is (many.c). */
 #define _DEFAULT_SOURCE
 #include "cli.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,11 +43,40 @@ void cli_answer_free(struct cli_answer *a)
     if (!a)
         return;
     bedrock_end(a->call);
-    cli_tools_free(&a->tools);
+    bedrock_message_close(a->message);
+    bedrock_buffer_free(&a->notes);
+    bedrock_buffer_free(&a->remarks);
     bedrock_write_free(&a->model_json);
     bedrock_buffer_free(&a->profile);
     bedrock_buffer_free(&a->kept);
     free(a);
+}
+
+/* ---- Remarks ---- */
+
+#define ANSWER_MAX_REMARKS 65536    /* bytes; a stream may be odd without end */
+
+static void answer_tell_remarks(struct cli_answer *a)
+{
+    for (size_t at = 0; at < a->remarks.len; at += strlen(a->remarks.p + at) + 1)
+        cli_remark(a->how->c, "%s", a->remarks.p + at);
+    a->remarks.len = 0;
+}
+
+void cli_answer_remark(struct cli_answer *a, const char *format, ...)
+{
+    char text[1024], line[sizeof text + CLI_MAX_MODEL + 16];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    snprintf(line, sizeof line, "bedrock: %s%s%s", a->how->several ? a->target.id : "",
+             a->how->several ? ": " : "", text);
+    if (a->remarks.len < ANSWER_MAX_REMARKS)
+        bedrock_buffer_append(&a->remarks, line, strlen(line) + 1);
+    if (a->out == &a->how->c->out && a->out->newlines > 0)
+        answer_tell_remarks(a);
 }
 
 /* Not into the middle of somebody else's line. */
@@ -68,6 +98,7 @@ void cli_answer_live(struct cli_answer *a)
     a->out = o;
     cli_out_end_line(o); /* one before it may have been interrupted */
     answer_say_profile(a);
+    answer_tell_remarks(a);
     if (a->how->n_live++ > 0 && !a->how->c->json)
         cli_out_bytes(o, "\n", 1);
     if (a->kept.len > 0) {
@@ -87,16 +118,32 @@ static void answer_start(struct cli_answer *a)
     const struct bedrock_buffer *body = stream ? how->body : how->once;
     struct bedrock_request rq = {0};
 
+    a->one_shot = !stream;
     rq.operation = stream ? BEDROCK_CONVERSE_STREAM : BEDROCK_CONVERSE;
     rq.model = a->profile.len > 0 ? a->profile.p : a->target.id;
     rq.body = body->p;
     rq.body_len = body->len;
     a->begun_ms = a->ended_ms = cli_now_ms();
     a->stage = CLI_ASKING;
-    if (bedrock_start(how->c->b, &rq, &a->call) != 0) {
+    if ((!how->c->json || how->json_message) && bedrock_message_open(&a->message, 0, NULL, NULL) != 0) {
+        cli_fail(&a->err, BEDROCK_ERR_NOMEM, "out of memory");
+        a->stage = CLI_ANSWERED;
+    } else if (bedrock_start(how->c->b, &rq, &a->call) != 0) {
         a->err = *bedrock_error(how->c->b);
         a->stage = CLI_ANSWERED;
     }
+}
+
+/* A guardrail's own words on what it did. */
+static void answer_note_guardrail(struct cli_answer *a, const struct bedrock_event *ev)
+{
+    struct bedrock_json reason = bedrock_json_get(ev->json, "trace.guardrail.actionReason");
+    size_t n;
+
+    if (reason.type != BEDROCK_JSON_STRING)
+        return;
+    n = bedrock_json_unescape(reason, a->guardrail, sizeof a->guardrail - 1);
+    a->guardrail[n < sizeof a->guardrail ? n : 0] = 0; /* half of it would mislead */
 }
 
 static int answer_check_kept(struct cli_answer *a)
@@ -117,6 +164,8 @@ static int answer_take(struct cli_answer *a, const struct bedrock_event *ev)
     if (a->first_ms == 0 && (ev->kind == BEDROCK_RESPONSE || ev->text.len > 0))
         a->first_ms = cli_now_ms();
     bedrock_usage_read(&a->usage, ev);
+    if (ev->kind == BEDROCK_RESPONSE || ev->kind == BEDROCK_OTHER)
+        answer_note_guardrail(a, ev);
     rc = cli_show(a, ev);
     if (rc == 0)
         rc = answer_check_kept(a);
@@ -127,11 +176,20 @@ static void answer_end(struct cli_answer *a, int rc)
 {
     if (rc < 0 && a->err.code == 0)
         a->err = *bedrock_call_error(a->call);
+    if (rc == 0 && cli_show_end(a) == 0)
+        answer_check_kept(a);
     bedrock_end(a->call);
     a->call = NULL;
-    cli_tools_free(&a->tools);
+    bedrock_message_close(a->message);
+    a->message = NULL;
     a->ended_ms = cli_now_ms();
     a->stage = CLI_ANSWERED;
+    if (!a->one_shot && !a->how->stream_asked && cli_wants_one_shot(&a->err)) {
+        cli_answer_remark(a, "%s; asking for the answer in one piece", a->err.message);
+        memset(&a->err, 0, sizeof a->err);
+        a->target.one_shot = 1;
+        a->stage = CLI_TO_ASK;
+    }
     if (a->profile.len == 0 && cli_wants_profile(&a->err)) {
         a->stage = CLI_LOOKING_UP;
         cli_lookup_begin(&a->how->lookup, a->how->c, a->how->auto_profile ? 0 : ANSWER_LOOK_UP_MS);
@@ -194,36 +252,68 @@ static void answer_count(char out[24], int64_t n)
         snprintf(out, 24, "%lld", (long long)n);
 }
 
+/* Said only where a cache did something: most answers have none. */
+static void answer_cache(char out[96], const struct bedrock_usage *u)
+{
+    char read[24], written[24];
+
+    out[0] = 0;
+    if (u->cache_read_tokens <= 0 && u->cache_write_tokens <= 0)
+        return;
+    answer_count(read, u->cache_read_tokens);
+    answer_count(written, u->cache_write_tokens);
+    snprintf(out, 96, " - Cache read tokens:%s - Cache write tokens:%s", read, written);
+}
+
 /* The line of the notebook that this command began as. */
 static void answer_say_usage(struct cli_answer *a)
 {
     const struct cli *c = a->how->c;
-    char latency[24], in[24], out[24], line[160];
+    char latency[24], in[24], out[24], cache[96], line[256];
 
     answer_count(latency, a->usage.latency_ms);
     answer_count(in, a->usage.input_tokens);
     answer_count(out, a->usage.output_tokens);
-    snprintf(line, sizeof line, "--- Latency: %sms - Input tokens:%s - Output tokens:%s ---", latency, in,
-             out);
+    answer_cache(cache, &a->usage);
+    snprintf(line, sizeof line, "--- Latency: %sms - Input tokens:%s - Output tokens:%s%s ---", latency, in,
+             out, cache);
     if (a->how->several && !c->json)
         cli_out_line(a->out, line);
     else if (!a->how->several && (c->args.on[CLI_OPT_USAGE] || (!c->json && isatty(STDERR_FILENO))))
         cli_remark(c, "%s", line);
 }
 
-/* An answer that was cut must not look complete. */
-static void answer_say_stop(const struct cli_answer *a)
-{
-    static const char *const whole[] = {"end_turn", "stop_sequence", "tool_use"};
-    const char *reason = a->usage.stop_reason[0] ? a->usage.stop_reason : "not given";
-    int cut = strcmp(reason, "max_tokens") == 0, several = a->how->several;
+/* What a stop reason means for the reader; "" for an answer that is complete. */
+static const struct {
+    const char *reason, *before, *behind;
+} answer_stops[] = {
+    {"end_turn", "", ""},
+    {"stop_sequence", "", ""},
+    {"tool_use", "", ""},
+    {"max_tokens", "the answer was cut", "; --max-tokens N allows a longer one"},
+    {"model_context_window_exceeded", "the answer was cut: the model's context window is full",
+     "; a shorter conversation leaves more room"},
+    {"guardrail_intervened", "a guardrail intervened, and the text is not the model's alone", ""},
+    {"content_filtered", "a filter held back the answer or a part of it", ""},
+    {"malformed_model_output", "the model's output was malformed, and the answer may be incomplete", ""},
+    {"malformed_tool_use", "the model's tool use was malformed, and the answer may be incomplete", ""},
+};
 
-    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
-        if (strcmp(reason, whole[i]) == 0)
-            return;
-    cli_remark(a->how->c, "bedrock: %s%sthe answer %s: stop reason %s%s", several ? a->target.id : "",
-               several ? ": " : "", cut ? "was cut" : "may be incomplete", reason,
-               cut ? "; --max-tokens N allows a longer one" : "");
+/* An answer that was cut must not look complete. */
+static void answer_say_stop(struct cli_answer *a)
+{
+    const char *reason = a->usage.stop_reason[0] ? a->usage.stop_reason : "not given";
+    const char *before = "the answer may be incomplete", *behind = "";
+
+    for (size_t i = 0; i < sizeof answer_stops / sizeof answer_stops[0]; i++) {
+        if (strcmp(reason, answer_stops[i].reason) == 0) {
+            before = answer_stops[i].before;
+            behind = answer_stops[i].behind;
+        }
+    }
+    if (before[0])
+        cli_answer_remark(a, "%s%sstop reason %s%s%s%s", before, strchr(before, ':') ? "; " : ": ", reason,
+                          behind, a->guardrail[0] ? ": " : "", a->guardrail);
 }
 
 /* Of several models one failed: told in its place, and the others go on. */
@@ -270,6 +360,7 @@ static int answer_fail(struct cli_answer *a)
 int cli_answer_tell(struct cli_answer *a)
 {
     cli_out_end_line(a->out);
+    answer_tell_remarks(a);
     if (a->err.code)
         return answer_fail(a);
     answer_say_usage(a);

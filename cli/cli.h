@@ -12,6 +12,12 @@
 #define CLI_MAX_INPUT ((size_t)32 << 20) /* bytes of a file or of standard input */
 #define CLI_MAX_MODEL 2048               /* API reference: modelId's length */
 
+#if defined(__GNUC__)
+#define CLI_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#else
+#define CLI_PRINTF(a, b)
+#endif
+
 /* ---- options.c: commands, options, exit statuses: parsing, --help and the manual come from here ---- */
 
 enum cli_status {
@@ -56,7 +62,8 @@ enum cli_option_id {
     CLI_OPT_TIER, CLI_OPT_METADATA, CLI_OPT_VAR, CLI_OPT_RESPONSE_FIELD, CLI_OPT_PREFILL, CLI_OPT_CACHE,
     CLI_OPT_MESSAGES, CLI_OPT_MAX_REQUEST, CLI_OPT_DRY_RUN,
     CLI_OPT_INPUT, CLI_OPT_STREAM, CLI_OPT_NO_STREAM,
-    CLI_OPT_NO_REASONING, CLI_OPT_USAGE, CLI_OPT_PARALLEL, CLI_OPT_UNORDERED, CLI_OPT_AUTO_PROFILE,
+    CLI_OPT_NO_REASONING, CLI_OPT_JSON_MESSAGE, CLI_OPT_USAGE, CLI_OPT_PARALLEL, CLI_OPT_UNORDERED,
+    CLI_OPT_AUTO_PROFILE,
     CLI_OPT_REGION, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
     CLI_OPT_READ_TIMEOUT, CLI_OPT_JSON, CLI_OPT_VERBOSE, CLI_OPT_QUIET, CLI_OPT_HELP,
     CLI_OPT_VERSION,
@@ -454,26 +461,6 @@ int cli_lookup_step(struct cli_lookup *p);
 int cli_lookup_find(const struct cli_lookup *p, const char *model, struct bedrock_buffer *id);
 void cli_lookup_free(struct cli_lookup *p);
 
-/* ---- tooluse.c: tool uses that arrive in a stream -------------------------------------------- */
-
-#define CLI_MAX_TOOLS 16
-
-struct cli_tool {
-    int used;
-    int64_t index;                  /* contentBlockIndex */
-    struct bedrock_buffer start;    /* the members of contentBlockStart's toolUse, as an object */
-    struct bedrock_buffer input;    /* JSON text, so far */
-};
-
-struct cli_tools {
-    struct cli_tool at[CLI_MAX_TOOLS];
-};
-
-/* Take up an event. 1: a tool use is complete and w holds it as {"toolUse":...}; free w. 0: nothing to
- * show. Below zero: BEDROCK_ERR_NOMEM, _LIMIT. */
-int cli_tools_event(struct cli_tools *t, const struct bedrock_event *ev, struct bedrock_writer *w);
-void cli_tools_free(struct cli_tools *t);
-
 /* ---- answer.c and show.c: one model's answer -------------------------------------------------- */
 
 /* What all models are asked, and how. */
@@ -482,6 +469,8 @@ struct cli_asking {
     const struct bedrock_buffer *body, *once;   /* for a stream, and for a call in one piece */
     struct cli_lookup lookup;
     int stream, show_reasoning, auto_profile;
+    int stream_asked;               /* --stream was given: it is not only the default */
+    int json_message;               /* the response comes as one document, too */
     int several;                    /* answers are told apart by their models */
     size_t n_live;                  /* answers that have begun to be written */
 };
@@ -499,7 +488,13 @@ struct cli_answer {
     struct bedrock_usage usage;
     int64_t begun_ms, first_ms, ended_ms;   /* the call, its first text, its end; 0: not yet */
     struct bedrock_writer model_json;       /* the id as a JSON string */
-    struct cli_tools tools;
+    int one_shot;                   /* it was asked for in one piece */
+    struct bedrock_message *message;        /* what came, put together; NULL: not needed, or not any more */
+    struct bedrock_buffer notes;            /* the citations, a line each */
+    int n_notes;
+    struct bedrock_buffer remarks;          /* what standard error is told when no line is open, a zero byte
+                                               behind each */
+    char guardrail[200];                    /* why a guardrail did what it did; "" */
     struct cli_out *out;            /* standard output, or `aside` until its turn has come */
     struct cli_out aside;
     struct bedrock_buffer kept;     /* what was written aside */
@@ -518,8 +513,15 @@ void cli_answer_live(struct cli_answer *a);
 int cli_answer_tell(struct cli_answer *a);
 void cli_answer_free(struct cli_answer *a);
 
+/* Tell something on standard error, with the model's name where there are several: at once, or when it is
+ * the answer's turn and no line is open. */
+void cli_answer_remark(struct cli_answer *a, const char *format, ...) CLI_PRINTF(2, 3);
+
 /* Write an event to a->out. 0, or a code told in a->err. */
 int cli_show(struct cli_answer *a, const struct bedrock_event *ev);
+
+/* Behind the last one: the citations, the document. Likewise. */
+int cli_show_end(struct cli_answer *a);
 
 /* Write a line of JSON: the value, and with several models {"modelId":...,"WHAT":value}. */
 void cli_show_json(struct cli_answer *a, const char *what, struct bedrock_slice value);
@@ -529,6 +531,7 @@ void cli_show_json(struct cli_answer *a, const char *what, struct bedrock_slice 
 struct cli_row {
     const char *model;
     int64_t latency_ms, first_ms, total_ms, input_tokens, output_tokens;    /* -1: not known */
+    int64_t cache_read_tokens, cache_write_tokens;
     char status[64];                /* "" while it has no answer */
 };
 
@@ -545,12 +548,6 @@ void cli_summary(const struct cli *c, const struct cli_row *rows, size_t n);
 int cli_ask_all(struct cli_asking *how, const struct cli_targets *t);
 
 /* ---- errors.c and hints.c: telling what went wrong ------------------------------------------- */
-
-#if defined(__GNUC__)
-#define CLI_PRINTF(a, b) __attribute__((format(printf, a, b)))
-#else
-#define CLI_PRINTF(a, b)
-#endif
 
 /* Set *e anew, message made one safe line. Returns code. */
 int cli_fail(struct bedrock_error *e, int code, const char *format, ...) CLI_PRINTF(3, 4);
@@ -580,6 +577,9 @@ void cli_write_error(struct bedrock_writer *w, const struct bedrock_error *e, co
 /* What the user can do about it, into out; "" when nothing better is known. */
 void cli_hint(char *out, size_t cap, const struct bedrock_error *e, const char *model,
               const char *region);
+
+/* Does the service say that the model does not do this in a stream? */
+int cli_wants_one_shot(const struct bedrock_error *e);
 
 /* Does the service say that the model is called through an inference profile only? And what to do then,
  * once it is known through which; NULL: there is none. */

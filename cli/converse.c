@@ -87,6 +87,8 @@ static int converse_ask(struct cli *c, const struct cli_request *r, struct cli_t
     memset(&how, 0, sizeof how);
     how.c = c;
     how.stream = r->stream;
+    how.stream_asked = c->args.on[CLI_OPT_STREAM] != 0;
+    how.json_message = c->args.on[CLI_OPT_JSON_MESSAGE] != 0;
     how.show_reasoning = !c->args.on[CLI_OPT_NO_REASONING];
     how.auto_profile = converse_wants_profiles(c);
     how.body = cli_request_body(r, 1);

@@ -31,8 +31,16 @@ static const struct hints_row hints_rows[] = {
      "this model is called through an inference profile, e.g. -m {profile}"},
     {BEDROCK_ERR_SERVICE, NULL, "can be called with these credentials", 0,
      "`bedrock models --accessible` says of each model why not"},
+    {BEDROCK_ERR_SERVICE, "Validation", "tool use in streaming", 0,
+     "this model uses tools only when it does not stream; add --no-stream"},
     {BEDROCK_ERR_SERVICE, "Validation", "streaming", 0,
      "this model does not stream; add --no-stream"},
+    {BEDROCK_ERR_SERVICE, "Validation", "support tool use", 0,
+     "this model takes no tools: leave --tools (toolConfig) out, or ask another model"},
+    {BEDROCK_ERR_SERVICE, "Validation", "toolConfig.toolChoice", 0,
+     "this model takes tools, but no such choice among them: leave --tool-choice (toolChoice) out"},
+    {BEDROCK_ERR_SERVICE, "Validation", "toolConfig field must be defined", 0,
+     "messages that hold tool uses or their results need the tools again: --tools, or toolConfig"},
     {BEDROCK_ERR_SERVICE, "Validation", "system prompt", 0,
      "this model takes no system prompt; put the text into the prompt"},
     {BEDROCK_ERR_SERVICE, "Validation", "model identifier", 0,
@@ -223,6 +231,12 @@ static const char *hints_find(const struct bedrock_error *e)
         if (hints_fits(&hints_rows[i], e))
             return hints_rows[i].hint;
     return NULL;
+}
+
+int cli_wants_one_shot(const struct bedrock_error *e)
+{
+    return e->code == BEDROCK_ERR_SERVICE && hints_is_name(e->name, "Validation") &&
+           hints_holds(e->message, "support") && hints_holds(e->message, "streaming");
 }
 
 int cli_wants_profile(const struct bedrock_error *e)

@@ -94,6 +94,16 @@ static const char *const options_converse_text[] = {
     "{\"contentBlockDelta\":{...}}; with several models a line is {\"modelId\":...,\"response\":...}, "
     "{\"modelId\":...,\"event\":...} or {\"modelId\":...,\"error\":...}, and with --unordered they come as "
     "they arrive.",
+    "A tool use is printed as one line, {\"toolUse\":{...}}, when it is complete; citations stand under the "
+    "answer, numbered. Standard error tells when a part of an answer cannot be shown, when a tool's input is "
+    "not JSON, and when the answer ended for another reason than that it was complete: cut at --max-tokens or "
+    "by the context window, held back by a guardrail or a filter.",
+    "--json-message prints the response as Converse gives it, on one line behind the answer; its "
+    "output.message goes into \"messages\" of the next request as it is. With --json and --stream it follows "
+    "the events; with several models it is a line {\"modelId\":...,\"response\":...}. An answer that failed "
+    "has none.",
+    "A model that does not stream, or not with tools, is asked again for its answer in one piece where "
+    "streaming was only the default; with --stream that is an error.",
     "--usage with several models ends with a table on standard error: the service's latency, the time from "
     "the start of the call to its first text, tokens in and out, output tokens a second, and OK or the "
     "error. With --json it is one line, {\"usage\":[{\"modelId\":...,\"latencyMs\":...,...}]}.",
@@ -233,6 +243,8 @@ const struct cli_option cli_options[] = {
      "print the answer when it is complete"},
     {CLI_OPT_NO_REASONING, CLI_CONVERSE, 0, "no-reasoning", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "leave out the model's reasoning"},
+    {CLI_OPT_JSON_MESSAGE, CLI_CONVERSE, 0, "json-message", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "behind the answer, print the whole response as one line of JSON, put together from a stream, too"},
     {CLI_OPT_USAGE, CLI_CONVERSE, 0, "usage", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "latency and tokens on standard error: the default for one model when that is a terminal"},
     {CLI_OPT_PARALLEL, CLI_CONVERSE, 0, "parallel", CLI_WHOLE, "N", 0, 1, 256, NULL,

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SHOW_MAX_DOCUMENT ((size_t)128 << 20)   /* what is put together has 64 MiB, and names around it */
+
 static struct bedrock_slice show_slice(const char *text)
 {
     struct bedrock_slice s = {text, strlen(text)};
@@ -83,7 +85,7 @@ static int show_json(struct cli_answer *a, const struct bedrock_event *ev)
 
 static void show_text(struct cli_answer *a, enum bedrock_kind kind, struct bedrock_slice text)
 {
-    if (kind == BEDROCK_TEXT || a->how->show_reasoning)
+    if (kind == BEDROCK_TEXT || (kind == BEDROCK_REASONING && a->how->show_reasoning))
         cli_out_text(a->out, kind, text);
 }
 
@@ -101,90 +103,193 @@ static int show_string(struct cli_answer *a, enum bedrock_kind kind, struct bedr
     return rc ? show_no_memory(a, rc) : 0;
 }
 
-/* What a block or a delta is called that we have no way to show. */
-static void show_unknown(struct cli_answer *a, struct bedrock_json block)
+/* A block that we have no way to show, unless the document follows, which has it. */
+static void show_unknown(struct cli_answer *a, struct bedrock_slice name)
 {
-    struct bedrock_json_iter it = bedrock_json_iterate(block);
-    struct bedrock_json name, value;
-    int several = a->how->several;
-
-    if (block.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value))
-        cli_remark(a->how->c, "bedrock: %s%sa part of the answer, %.*s, is not shown; --json shows it",
-                   several ? a->target.id : "", several ? ": " : "", (int)(name.len < 80 ? name.len : 80),
-                   name.p);
+    if (!a->how->json_message)
+        cli_answer_remark(a, "a part of the answer, \"%.*s\", is not shown; --json shows it",
+                          (int)(name.len < 80 ? name.len : 80), name.len > 0 ? name.p : "");
 }
 
-/* A block of text with its sources: the text is part of the answer. */
-static int show_citations(struct cli_answer *a, struct bedrock_json content)
+/* ---- Citations ---- */
+
+/* Behind what the note holds already. */
+static void show_note_part(struct bedrock_buffer *note, struct bedrock_json text)
 {
-    struct bedrock_json_iter it = bedrock_json_iterate(content);
-    struct bedrock_json part;
+    if (text.type == BEDROCK_JSON_STRING && text.len > 2) {
+        bedrock_buffer_append(note, note->len > 0 ? ", " : "", note->len > 0 ? 2 : 0);
+        cli_append_shown(note, text);
+    }
+}
+
+/* A line for the end of the answer: title, and where it is from. */
+static int show_note(struct cli_answer *a, struct bedrock_json citation)
+{
+    struct bedrock_json url = bedrock_json_get(citation, "location.web.url");
+    struct bedrock_json source = bedrock_json_get(citation, "source");
+    struct bedrock_buffer note = {0};
+    char number[32];
+    int rc;
+
+    snprintf(number, sizeof number, "[%d] ", ++a->n_notes);
+    show_note_part(&note, bedrock_json_get(citation, "title"));
+    show_note_part(&note, url.type == BEDROCK_JSON_STRING ? url : source);
+    if (note.len == 0)
+        bedrock_buffer_append(&note, "a source without a name", 23);
+    bedrock_buffer_append(&a->notes, number, strlen(number));
+    bedrock_buffer_append(&a->notes, note.p, note.len);
+    rc = bedrock_buffer_append(&a->notes, "\n", 1);
+    rc = note.error ? note.error : rc;
+    bedrock_buffer_free(&note);
+    return rc ? show_no_memory(a, rc) : 0;
+}
+
+static int show_notes(struct cli_answer *a, struct bedrock_json block)
+{
+    struct bedrock_json all = bedrock_json_get(block, "citationsContent.citations");
+    struct bedrock_json_iter it = bedrock_json_iterate(all);
+    struct bedrock_json citation;
     int rc = 0;
 
-    while (rc == 0 && bedrock_json_next(&it, NULL, &part))
-        rc = show_string(a, BEDROCK_TEXT, bedrock_json_get(part, "text"));
+    while (rc == 0 && all.type == BEDROCK_JSON_ARRAY && bedrock_json_next(&it, NULL, &citation))
+        rc = show_note(a, citation);
     return rc;
 }
 
-static int show_block(struct cli_answer *a, struct bedrock_json block)
+/* The text that they belong to is part of the answer. */
+static int show_cited(struct cli_answer *a, struct bedrock_json block)
 {
-    struct bedrock_json text = bedrock_json_get(block, "text");
-    struct bedrock_json reasoning = bedrock_json_get(block, "reasoningContent");
-    struct bedrock_json cited = bedrock_json_get(block, "citationsContent.content");
+    struct bedrock_json content = bedrock_json_get(block, "citationsContent.content"), part;
+    struct bedrock_json_iter it = bedrock_json_iterate(content);
+    int rc = 0;
+
+    while (rc == 0 && content.type == BEDROCK_JSON_ARRAY && bedrock_json_next(&it, NULL, &part))
+        rc = show_string(a, BEDROCK_TEXT, bedrock_json_get(part, "text"));
+    return rc ? rc : show_notes(a, block);
+}
+
+/* ---- Blocks ---- */
+
+static int show_is(struct bedrock_slice name, const char *text)
+{
+    return name.len == strlen(text) && memcmp(name.p, text, name.len) == 0;
+}
+
+/* A block that is complete; of a stream its text was shown as it came. */
+static int show_block(struct cli_answer *a, struct bedrock_slice kind, struct bedrock_json block,
+                      int streamed)
+{
     struct bedrock_slice whole = {block.p, block.len};
 
-    if (text.type == BEDROCK_JSON_STRING)
-        return show_string(a, BEDROCK_TEXT, text);
-    if (reasoning.type == BEDROCK_JSON_OBJECT)
-        return show_string(a, BEDROCK_REASONING, bedrock_json_get(reasoning, "reasoningText.text"));
-    if (cited.type == BEDROCK_JSON_ARRAY)
-        return show_citations(a, cited);
-    if (bedrock_json_get(block, "toolUse").type == BEDROCK_JSON_OBJECT)
+    if (show_is(kind, "toolUse"))
         cli_out_json(a->out, &whole, 1);
-    else
-        show_unknown(a, block);
+    else if (show_is(kind, "citationsContent"))
+        return streamed ? show_notes(a, block) : show_cited(a, block);
+    else if (!show_is(kind, "text") && !show_is(kind, "reasoningContent"))
+        show_unknown(a, kind);
+    else if (!streamed && show_is(kind, "text"))
+        return show_string(a, BEDROCK_TEXT, bedrock_json_get(block, "text"));
+    else if (!streamed)
+        return show_string(a, BEDROCK_REASONING,
+                           bedrock_json_get(block, "reasoningContent.reasoningText.text"));
     return 0;
 }
 
+/* The name of a block's first member. */
+static struct bedrock_slice show_kind(struct bedrock_json block)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(block);
+    struct bedrock_slice kind = {NULL, 0};
+    struct bedrock_json name, value;
+
+    if (block.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value)) {
+        kind.p = name.p + 1;
+        kind.len = name.len - 2;
+    }
+    return kind;
+}
+
+/* A one-shot response: all blocks. */
 static int show_response(struct cli_answer *a, struct bedrock_json response)
 {
-    struct bedrock_json content = bedrock_json_get(response, "output.message.content");
+    struct bedrock_json content = bedrock_json_get(response, "output.message.content"), block;
     struct bedrock_json_iter it = bedrock_json_iterate(content);
-    struct bedrock_json block;
     int rc = 0;
 
     while (rc == 0 && content.type == BEDROCK_JSON_ARRAY && bedrock_json_next(&it, NULL, &block))
-        rc = show_block(a, block);
+        rc = show_block(a, show_kind(block), block, 0);
     return rc;
 }
 
-static int show_other_event(struct cli_answer *a, const struct bedrock_event *ev)
+/* The block that this contentBlockStop is about. */
+static int show_stopped(struct cli_answer *a, const struct bedrock_event *ev)
 {
-    struct bedrock_json start = bedrock_json_get(ev->json, "start");
     struct bedrock_writer w = {0};
-    struct bedrock_slice line;
-    int rc = cli_tools_event(&a->tools, ev, &w);
+    struct bedrock_slice kind;
+    struct bedrock_json block;
+    int64_t index = -1;
+    int rc;
 
-    line = show_written(&w);
-    if (rc > 0)
-        cli_out_json(a->out, &line, 1);
-    else if (rc == 0 && bedrock_json_get(start, "toolUse").type == BEDROCK_JSON_NONE)
-        show_unknown(a, start);
+    bedrock_json_int(bedrock_json_get(ev->json, "contentBlockIndex"), &index);
+    kind = bedrock_message_kind(a->message, index);
+    if (kind.len == 0)
+        return 0;
+    rc = bedrock_message_block(a->message, index, &w);
+    block.type = BEDROCK_JSON_OBJECT;
+    block.p = w.out.p;
+    block.len = w.out.len;
+    rc = rc ? show_no_memory(a, rc) : show_block(a, kind, block, 1);
     bedrock_write_free(&w);
-    return rc < 0 ? show_no_memory(a, rc) : 0;
+    return rc;
+}
+
+/* ---- Events ---- */
+
+/* A delta's text was shown and need not be kept unless the whole document is wanted: what is kept of it is
+ * that there was one, so that an answer without end takes no memory. 1: *stub takes its place. */
+static int show_forgets(const struct cli_answer *a, const struct bedrock_event *ev, char text[128],
+                        struct bedrock_event *stub)
+{
+    struct bedrock_json index = bedrock_json_get(ev->json, "contentBlockIndex");
+
+    if (a->how->json_message || (ev->kind != BEDROCK_TEXT && ev->kind != BEDROCK_REASONING) ||
+        index.type != BEDROCK_JSON_NUMBER || index.len > 20)
+        return 0;
+    snprintf(text, 128, "{\"contentBlockIndex\":%.*s,\"delta\":%s}", (int)index.len, index.p,
+             ev->kind == BEDROCK_TEXT ? "{\"text\":\"\"}" : "{\"reasoningContent\":{\"text\":\"\"}}");
+    *stub = *ev;
+    return bedrock_json_parse(text, strlen(text), &stub->json, NULL) == 0;
+}
+
+/* Put it together with what came before. A one-shot response is that already, and copied only for the
+ * document. */
+static int show_add(struct cli_answer *a, const struct bedrock_event *ev)
+{
+    struct bedrock_event stub;
+    char text[128];
+
+    if (!a->message || (ev->kind == BEDROCK_RESPONSE && !a->how->json_message))
+        return 0;
+    if (bedrock_message_add(a->message, show_forgets(a, ev, text, &stub) ? &stub : ev) != 0) {
+        a->err = *bedrock_message_error(a->message);
+        return a->err.code;
+    }
+    if (bedrock_message_odd(a->message)[0])
+        cli_answer_remark(a, "%s", bedrock_message_odd(a->message));
+    return 0;
 }
 
 static int show_as_text(struct cli_answer *a, const struct bedrock_event *ev)
 {
     if (ev->kind == BEDROCK_RESPONSE)
         return show_response(a, ev->json);
-    if (ev->kind == BEDROCK_OTHER)
-        return show_other_event(a, ev);
+    if (show_is(ev->type, "contentBlockStop"))
+        return show_stopped(a, ev);
     show_text(a, ev->kind, ev->text);
     return 0;
 }
 
-/* ---- Entry point ---- */
+/* ---- Entry points ---- */
 
 /* A one-shot response is checked JSON, and no more than that is known of it. */
 static int show_check_response(struct cli_answer *a, const struct bedrock_event *ev)
@@ -197,7 +302,37 @@ static int show_check_response(struct cli_answer *a, const struct bedrock_event 
 
 int cli_show(struct cli_answer *a, const struct bedrock_event *ev)
 {
-    int rc = a->how->c->json ? show_json(a, ev) : show_as_text(a, ev);
+    int rc = show_check_response(a, ev);
 
-    return rc ? rc : show_check_response(a, ev);
+    if (rc == 0)
+        rc = show_add(a, ev);
+    if (rc == 0)
+        rc = a->how->c->json ? show_json(a, ev) : show_as_text(a, ev);
+    return rc;
+}
+
+/* The response as Converse gives it; a one-shot one was printed as it is with --json. */
+static int show_document(struct cli_answer *a)
+{
+    struct bedrock_writer w = {0};
+    int rc;
+
+    w.out.max = SHOW_MAX_DOCUMENT;
+    rc = bedrock_message_response(a->message, &w);
+    if (rc == 0)
+        cli_show_json(a, "response", show_written(&w));
+    bedrock_write_free(&w);
+    return rc ? show_no_memory(a, rc) : 0;
+}
+
+int cli_show_end(struct cli_answer *a)
+{
+    if (a->notes.len > 0) {
+        cli_out_end_line(a->out);
+        cli_out_bytes(a->out, "\n", 1);
+        cli_out_bytes(a->out, a->notes.p, a->notes.len);
+    }
+    if (!a->how->json_message || (a->how->c->json && a->one_shot))
+        return 0;
+    return show_document(a);
 }

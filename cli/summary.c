@@ -25,6 +25,7 @@ struct cli_row *cli_rows_new(const struct cli_targets *t)
         rows[i].model = t->at[i].id;
         rows[i].latency_ms = rows[i].first_ms = rows[i].total_ms = -1;
         rows[i].input_tokens = rows[i].output_tokens = -1;
+        rows[i].cache_read_tokens = rows[i].cache_write_tokens = -1;
     }
     return rows;
 }
@@ -34,6 +35,8 @@ void cli_row_fill(struct cli_row *row, const struct cli_answer *a)
     row->latency_ms = a->usage.latency_ms;
     row->input_tokens = a->usage.input_tokens;
     row->output_tokens = a->usage.output_tokens;
+    row->cache_read_tokens = a->usage.cache_read_tokens;
+    row->cache_write_tokens = a->usage.cache_write_tokens;
     row->first_ms = a->first_ms ? a->first_ms - a->begun_ms : -1;
     row->total_ms = a->ended_ms - a->begun_ms;
     snprintf(row->status, sizeof row->status, "%s", a->err.code ? cli_error_name(&a->err) : "OK");
@@ -155,6 +158,8 @@ static void summary_write_row(struct bedrock_writer *w, const struct cli_row *ro
     summary_member(w, "firstTokenMs", row->first_ms);
     summary_member(w, "inputTokens", row->input_tokens);
     summary_member(w, "outputTokens", row->output_tokens);
+    summary_member(w, "cacheReadInputTokens", row->cache_read_tokens);
+    summary_member(w, "cacheWriteInputTokens", row->cache_write_tokens);
     bedrock_write_name(w, "tokensPerSecond");
     if (rate[0])
         bedrock_write_raw(w, rate, strlen(rate));

@@ -226,7 +226,7 @@ t '--usage -q' 0 "Model: *" '' converse --usage -q -m $nova -m $nova hi
 t '--usage with one model' 0 "$hi" "$end" converse --usage -m $nova hi
 t '--usage of a stream: the first text is not the last' 0 '*' "*fault.pace-100-5 * [5-9][0-9][0-9]ms  *[0-4][0-9]*ms *OK*" \
     converse --usage --stream -m fault.pace-100-5 -m $nova hi
-t '--usage --json' 1 "{*" "{\"usage\":\[{\"modelId\":\"$nova\",\"latencyMs\":[0-9]*,\"firstTokenMs\":[0-9]*,\"inputTokens\":1,\"outputTokens\":3,\"tokensPerSecond\":[0-9]*.[0-9],\"status\":\"OK\"},{\"modelId\":\"$llama\",\"latencyMs\":null,\"firstTokenMs\":null,*\"status\":\"AccessDeniedException\"}\]}" \
+t '--usage --json' 1 "{*" "{\"usage\":\[{\"modelId\":\"$nova\",\"latencyMs\":[0-9]*,\"firstTokenMs\":[0-9]*,\"inputTokens\":1,\"outputTokens\":3,\"cacheReadInputTokens\":null,\"cacheWriteInputTokens\":null,\"tokensPerSecond\":[0-9]*.[0-9],\"status\":\"OK\"},{\"modelId\":\"$llama\",\"latencyMs\":null,\"firstTokenMs\":null,*\"status\":\"AccessDeniedException\"}\]}" \
     converse --usage --json -m $nova -m $llama hi
 
 # ---- Interrupted ----

@@ -112,6 +112,16 @@ static void emu_wish_router(struct emu_plan *plan)
     bedrock_write_object_end(&plan->at_end);
 }
 
+static void emu_wish_guardrail(struct emu_plan *plan)
+{
+    plan->stop_reason = "guardrail_intervened";
+    emu_put_object(&plan->at_end, "trace");
+    emu_put_object(&plan->at_end, "guardrail");
+    emu_put_text(&plan->at_end, "actionReason", "Guardrail masked.");
+    bedrock_write_object_end(&plan->at_end);
+    bedrock_write_object_end(&plan->at_end);
+}
+
 static void emu_wish_filtered(struct emu_plan *plan)
 {
     plan->stop_reason = "content_filtered";
@@ -162,6 +172,7 @@ static const struct emu_wish {
     {"unknown-members", emu_wish_members, "members that nobody knows, in three places"},
     {"interleaved", emu_wish_interleaved, "the blocks of a stream take turns"},
     {"router", emu_wish_router, "trace.promptRouter"},
+    {"guardrail", emu_wish_guardrail, "guardrail_intervened, with trace.guardrail.actionReason"},
     {"content-filtered", emu_wish_filtered, "this stopReason"},
     {"max-tokens", emu_wish_max_tokens, "likewise"},
     {"context-window", emu_wish_window, "model_context_window_exceeded"},
