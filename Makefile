@@ -41,12 +41,12 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o te
 	test/emu_wishes.o test/emu_blocks.o test/emu_fields.o test/emu_faults.o \
 	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o test/emu_signin.o \
 	test/emu_dpop.o
-T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/model.o
+T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/emu_tls.o test/model.o
 UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_xml test/test_p256 test/test_sts test/test_apikey \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
-	test/test_config test/test_proxy test/test_endpoint test/test_error test/test_message test/test_assemble test/test_models test/test_retry \
+	test/test_config test/test_proxy test/test_conn test/test_endpoint test/test_error test/test_message test/test_assemble test/test_models test/test_retry \
 	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
 	test/test_imds test/test_container test/test_process \

@@ -294,7 +294,8 @@ static int emu_proxy_to_client(struct emu_tunnel *t)
 
     if (t->down.len == 0 || t->hold_ms > emu_now_ms())
         return 0;
-    n = t->tls ? emu_tls_write(t->tls, t->down.p, t->down.len) : emu_send(t->client, t->down.p, t->down.len);
+    n = t->tls ? emu_tls_write(t->tls, t->down.p, t->down.len)
+               : emu_send(t->client, t->down.p, t->down.len);
     if (n == EMU_BROKEN)
         t->client_ends = 1;
     if (n <= 0)
@@ -337,8 +338,8 @@ static int emu_proxy_head(const struct emu_proxy *p, struct emu_tunnel *t)
     line.len = (size_t)((const char *)memchr(line.p, '\r', i + 1) - line.p);
     emu_proxy_decide(p, t, line, t->up.p + i);
     if (p->verbose)
-        fprintf(stderr, "bedrock-emulator: proxy: %.*s for %s\n", (int)(line.len < 300 ? line.len : 300), line.p,
-                t->user[0] ? t->user : "nobody");
+        fprintf(stderr, "bedrock-emulator: proxy: %.*s for %s\n",
+                (int)(line.len < 300 ? line.len : 300), line.p, t->user[0] ? t->user : "nobody");
     emu_proxy_drop(&t->up, (long)i + 4);
     return 1;
 }
