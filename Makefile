@@ -27,7 +27,7 @@ LIB_OBJ = open.o bedrock.o request.o call.o retry.o error.o models.o access.o \
 	conn.o tls.o net.o file.o p256.o \
 	config.o endpoint.o proxy.o profiles.o ini.o \
 	creds.o provide.o plan.o keys.o apikey.o \
-	imds.o container.o process.o sts.o xml.o \
+	imds.o container.o process.o sts.o sso.o login.o cachefile.o xml.o \
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o \
 	base64.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
@@ -44,14 +44,14 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o te
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/emu_tls.o test/model.o
 UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
-	test/test_xml test/test_p256 test/test_sts test/test_apikey \
+	test/test_xml test/test_p256 test/test_sts test/test_cachefile test/test_sso test/test_login test/test_apikey \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_conn test/test_endpoint test/test_error test/test_message test/test_assemble test/test_models test/test_retry \
 	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
 	test/test_imds test/test_container test/test_process \
 	test/test_ini test/test_profiles test/test_plan
-VEC = test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
+VEC = test/vectors_login test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
 	test/vectors_model \
 	test/vectors_endpoints test/vectors_providers \
 	test/vectors_profiles

@@ -187,6 +187,9 @@ void bdk_date_basic(int64_t epoch_s, char out[17]);
 /* "2026-01-02 03:04:05 UTC" with its zero byte. */
 void bdk_date_human(int64_t epoch_s, char out[24]);
 
+/* "2026-01-02T03:04:05Z" with its zero byte. */
+void bdk_date_rfc3339(int64_t epoch_s, char out[21]);
+
 /* An RFC 3339 time as the services write it, "2026-01-02T03:04:05Z", with any fraction (which is dropped)
  * and any offset; 0 or BEDROCK_ERR_PROTOCOL. */
 int bdk_date_iso(struct bedrock_slice text, int64_t *epoch_s);
@@ -1032,6 +1035,26 @@ int bdk_process_keys(const struct bdk_process *p, const char *account, int64_t n
 /* End it if it still runs. NULL is allowed. */
 void bdk_process_close(struct bdk_process *p);
 
+/* ---- p256.c: ECDSA over P-256, SHA-1; the other file that includes bearssl.h ----------------------- */
+
+#define BDK_SHA1_LEN 20
+
+/* For the names of cache files, never for security. */
+void bdk_sha1_of(const void *p, size_t n, unsigned char out[BDK_SHA1_LEN]);
+
+/* A key pair; bdk_wipe() it in the end. */
+struct bdk_p256 {
+    unsigned char d[32];
+    unsigned char point[65];        /* 4, x, y */
+};
+
+/* The first "EC PRIVATE KEY" (RFC 5915) or "PRIVATE KEY" (RFC 5208) of a PEM text. 0, or BEDROCK_ERR_CONFIG
+ * when there is none, or it is none of P-256; k is wiped then. */
+int bdk_p256_read(struct bdk_p256 *k, struct bedrock_slice pem);
+
+/* r and s, 32 bytes each; the same digest gives the same signature (RFC 6979). 0 or BEDROCK_ERR_CONFIG. */
+int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA256_LEN], unsigned char out[64]);
+
 /* ---- xml.c: one element's text in the XML of AWS's query protocol --------------------------------- */
 
 #define BDK_XML_MAX 262144u     /* bytes of a document; STS sends two thousand */
@@ -1082,6 +1105,143 @@ struct bdk_sts_caller {
 };
 int bdk_sts_caller(struct bdk_sts_caller *c, const struct bdk_fetch *f, const struct bdk_http_head *h,
                    struct bedrock_slice body, struct bedrock_error *e);
+
+/* ---- cachefile.c: the token caches that AWS's tools share on disk -------------------------------------- */
+
+#define BDK_CACHE_MAX 262144u   /* bytes of a file, or of an answer that becomes one */
+
+/* Put a file of mode 0600 in the place of `path`, whole or not at all: what was there stays as it is until
+ * the new one is complete, and if that fails. 0, or errno. */
+int bdk_cache_write(const char *path, const char *p, size_t n);
+
+/* Which strings a cache has: the first is the time at which it expires. */
+struct bdk_cache_path {
+    const char *path;
+    int required;
+};
+struct bdk_cache_form {
+    const char *what;               /* begins the sentences: "SSO token file" */
+    const struct bdk_cache_path *members;
+    size_t n_members;               /* BDK_CACHE_VALUES at most */
+};
+
+#define BDK_CACHE_VALUES 9
+
+/* What SSO and login have in common. */
+struct bdk_cache {
+    const struct bdk_cache_form *form;
+    char path[BDK_MAX_PATH];
+    char login[BDK_MAX_PROFILE_NAME + 40];  /* the very command that mends it */
+    struct bedrock_buffer file;     /* its content; after a renewal, what bdk_cache_write() shall write */
+    struct bedrock_buffer text;     /* where the values stand, decoded */
+    const char *value[BDK_CACHE_VALUES];    /* of the form's members; NULL: there is none, or it is empty */
+    int64_t expires_s;
+    int64_t tried_s;                /* when renewing it was tried last; 0: never */
+};
+
+/* Set form, allocator, and path: folder (which may begin with ~/), digest in hexadecimal, ".json". 0 or
+ * BEDROCK_ERR_CONFIG. */
+int bdk_cache_open(struct bdk_cache *c, const struct bdk_cache_form *form, const struct bdk_env *env,
+                   const char *folder, const unsigned char *digest, size_t n, bedrock_alloc_fn alloc,
+                   void *alloc_ctx, struct bedrock_error *e);
+
+/* Release its content, wiped; it can be loaded again. */
+void bdk_cache_free(struct bdk_cache *c);
+
+/* BEDROCK_ERR_CONFIG: "WHAT PATH: why; run LOGIN". */
+int bdk_cache_bad(const struct bdk_cache *c, const char *why, struct bedrock_error *e);
+
+/* Read the file: 0, or told in e, and c stays what it was. */
+int bdk_cache_load(struct bdk_cache *c, const struct bdk_env *env, struct bedrock_error *e);
+
+/* 0: still good; BDK_MORE: renew it (5 minutes or less are left, and it is 30 s since that was tried);
+ * BEDROCK_ERR_CONFIG: it is past its time and cannot be renewed. */
+int bdk_cache_next(const struct bdk_cache *c, int renewable, int64_t now_s, struct bedrock_error *e);
+
+/* Renewing failed as e says: 0 and e is cleared when another process has done it meanwhile, or the old one
+ * is still good; else BEDROCK_ERR_CONFIG. */
+int bdk_cache_failed(struct bdk_cache *c, const struct bdk_env *env, int64_t now_s, struct bedrock_error *e);
+
+/* A string member at a path, decoded and zero-terminated in b, which has room for it; NULL: there is none, it
+ * is empty, or has a zero byte in it. */
+const char *bdk_cache_text(struct bedrock_buffer *b, struct bedrock_json root, const char *path);
+
+/* RFC 3339, or as AWS CLI 1 wrote it, "2020-06-17T10:02:08UTC". 0 or BEDROCK_ERR_PROTOCOL. */
+int bdk_cache_time(const char *value, int64_t *epoch_s);
+
+/* A member and its value, zero-terminated. */
+void bdk_cache_pair(struct bedrock_writer *w, const char *name, const char *value);
+
+/* Parse a token endpoint's answer; expires is its end as a JSON string. 0 or BEDROCK_ERR_CONFIG. */
+int bdk_cache_answer(const struct bdk_fetch *f, struct bedrock_slice body, struct bedrock_json *root,
+                     int64_t now_s, char expires[24], struct bedrock_error *e);
+
+/* BEDROCK_ERR_CONFIG: its refusal, "error" in code ("" when it has none), the rest in e. */
+int bdk_cache_refused(const struct bdk_fetch *f, const struct bdk_http_head *h, struct bedrock_slice body,
+                      char code[64], struct bedrock_error *e);
+
+struct bdk_cache_member {
+    const char *name;
+    struct bedrock_json value;      /* checked; of type NONE: it stays what it was */
+};
+
+/* Write the file's object, or the one at a path inside of it, with these members replaced or added; all others
+ * stay. out is new. Returns out->error. */
+int bdk_cache_object(struct bedrock_buffer *out, const struct bdk_cache *c, const char *inside,
+                     const struct bdk_cache_member *m, size_t n);
+
+/* The file with these members takes the place of c's content: 0, or told in e and c stays what it was. */
+int bdk_cache_renew(struct bdk_cache *c, const struct bdk_cache_member *m, size_t n, struct bedrock_error *e);
+
+/* ---- sso.c: IAM Identity Center -------------------------------------------------------------------------- */
+
+struct bdk_sso {
+    struct bdk_cache c;
+    int is_session;                 /* [sso-session]: only then it is renewed */
+};
+
+/*
+ * bdk_sso_open(), then for each use bdk_cache_load() and bdk_sso_next(). Where that says BDK_MORE: refresh,
+ * send, refreshed; when that fails, or there was no answer, bdk_cache_failed(); when it does not,
+ * bdk_cache_write(), whose failure is only worth a trace. Then role, send, keys. bdk_cache_free() in the end.
+ * profile may be NULL, and so may one of session and start_url (the old form). All strings are copied.
+ */
+int bdk_sso_open(struct bdk_sso *s, const struct bdk_env *env, const char *profile, const char *session,
+                 const char *start_url, bedrock_alloc_fn alloc, void *alloc_ctx, struct bedrock_error *e);
+int bdk_sso_next(const struct bdk_sso *s, int64_t now_s, struct bedrock_error *e);  /* see bdk_cache_next() */
+
+/* Ask OIDC for a new token; read the answer: s is the new one, or stays what it was. */
+int bdk_sso_refresh(struct bdk_sso *s, struct bdk_fetch *f, const struct bdk_endpoint *to, int64_t now_s,
+                    struct bedrock_error *e);
+int bdk_sso_refreshed(struct bdk_sso *s, const struct bdk_fetch *f, const struct bdk_http_head *h,
+                      struct bedrock_slice body, int64_t now_s, struct bedrock_error *e);
+
+/* Ask for a role's keys, and read them. A 401 tells which command to run. */
+int bdk_sso_role(const struct bdk_sso *s, struct bdk_fetch *f, const struct bdk_endpoint *to,
+                 const char *account, const char *role, struct bedrock_error *e);
+int bdk_sso_keys(const struct bdk_sso *s, struct bdk_keys *k, const struct bdk_fetch *f,
+                 const struct bdk_http_head *h, struct bedrock_slice body, const char *account,
+                 struct bedrock_error *e);
+
+/* ---- login.c: the session of `aws login` ------------------------------------------------------------------ */
+
+/* As with SSO (bdk_cache_next() with renewable 1), but that the file holds the keys themselves. */
+int bdk_login_open(struct bdk_cache *c, const struct bdk_env *env, const char *profile,
+                   const char *login_session, bedrock_alloc_fn alloc, void *alloc_ctx, struct bedrock_error *e);
+int bdk_login_keys(const struct bdk_cache *c, struct bdk_keys *k, struct bedrock_error *e);
+
+/* The Region whose sign-in service has to be asked; NULL: the profile's. */
+const char *bdk_login_region(const struct bdk_cache *c);
+
+/* random: 16 bytes of bdk_random(). */
+int bdk_login_refresh(struct bdk_cache *c, struct bdk_fetch *f, const struct bdk_endpoint *to,
+                      const unsigned char random[16], int64_t now_s, struct bedrock_error *e);
+int bdk_login_refreshed(struct bdk_cache *c, const struct bdk_fetch *f, const struct bdk_http_head *h,
+                        struct bedrock_slice body, int64_t now_s, struct bedrock_error *e);
+
+/* Append the DPoP proof (RFC 9449) for f, whose endpoint, method and target are set. Returns out->error. */
+int bdk_login_proof(struct bedrock_buffer *out, const struct bdk_fetch *f, const struct bdk_p256 *key,
+                    const unsigned char random[16], int64_t now_s);
 
 /* ---- apikey.c: short-term Amazon Bedrock API keys ---------------------------------------------------- */
 
@@ -1204,26 +1364,6 @@ int bdk_tls_holds_data(const struct bdk_tls *t);    /* 1: a read needs no networ
 int bdk_tls_events(const struct bdk_tls *t);    /* poll bits the engine waits for */
 void bdk_tls_describe(const struct bdk_tls *t, char *out, size_t cap); /* "TLS 1.2, ..." for -v */
 void bdk_tls_close(struct bdk_tls *t);          /* sends close_notify if that can be done at once */
-
-/* ---- p256.c: ECDSA over P-256, SHA-1; the other file that includes bearssl.h ----------------------- */
-
-#define BDK_SHA1_LEN 20
-
-/* For the names of cache files, never for security. */
-void bdk_sha1_of(const void *p, size_t n, unsigned char out[BDK_SHA1_LEN]);
-
-/* A key pair; bdk_wipe() it in the end. */
-struct bdk_p256 {
-    unsigned char d[32];
-    unsigned char point[65];        /* 4, x, y */
-};
-
-/* The first "EC PRIVATE KEY" (RFC 5915) or "PRIVATE KEY" (RFC 5208) of a PEM text. 0, or BEDROCK_ERR_CONFIG
- * when there is none, or it is none of P-256; k is wiped then. */
-int bdk_p256_read(struct bdk_p256 *k, struct bedrock_slice pem);
-
-/* r and s, 32 bytes each; the same digest gives the same signature (RFC 6979). 0 or BEDROCK_ERR_CONFIG. */
-int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA256_LEN], unsigned char out[64]);
 
 /* ---- conn.c: connections to an endpoint, kept and reused ------------------------------------- */
 

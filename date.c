@@ -114,6 +114,11 @@ void bdk_date_basic(int64_t epoch_s, char out[17])
     date_write(epoch_s, "YYYYMMDDThhmmssZ", out);
 }
 
+void bdk_date_rfc3339(int64_t epoch_s, char out[21])
+{
+    date_write(epoch_s, "YYYY-MM-DDThh:mm:ssZ", out);
+}
+
 void bdk_date_human(int64_t epoch_s, char out[24])
 {
     date_write(epoch_s, "YYYY-MM-DD hh:mm:ss UTC", out);
