@@ -55,7 +55,7 @@ VEC = test/vectors_login test/vectors_eventstream test/vectors_sigv4 test/vector
 	test/vectors_model \
 	test/vectors_endpoints test/vectors_providers \
 	test/vectors_profiles
-REPLAY = fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
+REPLAY = fuzz/replay_body fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll
 BENCH = bench/micro bench/peak bench/many
@@ -113,6 +113,7 @@ $(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/creds_client test/check
 $(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o test/libt.a
 	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/libt.a $(ALL_LIBS)
 fuzz/replay_json: fuzz/fuzz_json.c
+fuzz/replay_body: fuzz/fuzz_body.c
 fuzz/replay_ini: fuzz/fuzz_ini.c
 fuzz/replay_http: fuzz/fuzz_http.c
 fuzz/replay_eventstream: fuzz/fuzz_eventstream.c
@@ -128,7 +129,7 @@ programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/creds_client test/ch
 check: $(UNIT)
 	sh test/tally.sh unit $(UNIT)
 vectors: all $(VEC) test/check_model
-	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/vectors_bodies.sh test/model.sh
+	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/bodies.sh test/model.sh
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)

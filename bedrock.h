@@ -600,7 +600,7 @@ int bedrock_body_text(struct bedrock_body *b, const char *text, size_t len);
  * that the API takes, unlike that of any other in the request, and a message that has a document and no
  * text gets a text block. What is no regular file, is empty, changes its size while it is read, makes the
  * body too large or is nothing that the API takes is an error that names the file. Limits of the API that
- * may change are warnings.
+ * may change, and an extension that says something else, are warnings.
  */
 int bedrock_body_file(struct bedrock_body *b, const char *path);
 

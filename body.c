@@ -256,10 +256,8 @@ int bedrock_body_tool_result(struct bedrock_body *b, const char *id, const char 
 
 static int body_name_is_taken(const struct bedrock_body *b, const char *name)
 {
-    const char *end = b->names.p + b->names.len;
-
-    for (const char *p = b->names.p; p && p < end; p += strlen(p) + 1)
-        if (strcmp(p, name) == 0)
+    for (size_t at = 0; at < b->names.len; at += strlen(b->names.p + at) + 1)
+        if (strcmp(b->names.p + at, name) == 0)
             return 1;
     return 0;
 }
@@ -323,6 +321,7 @@ static void body_document_name(struct bedrock_body *b, const char *path, char ou
 static int body_source(struct bedrock_body *b, const char *path, struct bdk_media is, const char *source)
 {
     static const char *const blocks[] = {"", "image", "document", "video", "audio"};
+    struct bdk_media named = bdk_media_of_name(path);
     char name[BODY_MAX_NAME + 1];
 
     if (!is.block)
@@ -332,6 +331,8 @@ static int body_source(struct bedrock_body *b, const char *path, struct bdk_medi
         return body_fail(b, BEDROCK_ERR_USAGE, "%s: a system prompt takes no files", path);
     if (body_block(b) != 0)
         return b->w.out.error;
+    if (named.block && named.block != is.block)
+        body_warn(b, "%s: is no %s but a %s (%s)", path, blocks[named.block], blocks[is.block], is.format);
     body_object(b, blocks[is.block]);
     body_string(b, "format", is.format, strlen(is.format));
     if (is.block == BDK_DOCUMENT) {
@@ -630,10 +631,11 @@ int bedrock_body_end(struct bedrock_body *b)
 
 const char *bedrock_body_warning(const struct bedrock_body *b, size_t *at)
 {
-    const char *text = b->warnings.p + *at;
+    const char *text;
 
     if (*at >= b->warnings.len)
         return NULL;
+    text = b->warnings.p + *at;
     *at += strlen(text) + 1;
     return text;
 }

@@ -81,7 +81,7 @@ static int file_drain(int fd, struct bedrock_buffer *b, size_t size)
 
 int bdk_file_read(void *ctx, const char *path, struct bedrock_buffer *out)
 {
-    struct bdk_file f;
+    struct bdk_file f = {-1, 0};
     int err = bdk_file_open(&f, path);
 
     (void)ctx;

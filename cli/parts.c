@@ -275,7 +275,7 @@ int cli_parts_make(struct cli *c, struct cli_request *r)
 
         if (w->depth > 0)
             bedrock_write_object_end(w);
-        if (w->out.len > 0 && bedrock_write_end(w) != 0)
+        if ((w->out.len > 0 || w->out.error) && bedrock_write_end(w) != 0)
             rc = cli_fail(&c->err, w->out.error, "%s", bedrock_code_text(w->out.error));
     }
     return rc;

@@ -102,6 +102,9 @@ d '--guardrail-mode is not for a call in one piece' '.guardrailConfig | has("str
 shape=ConverseStreamRequest
 d '--guardrail-mode' '.guardrailConfig.streamProcessingMode == "async"' --stream --guardrail g:1 --guardrail-mode ASYNC hi
 shape=ConverseRequest
+# the models that do not stream are asked for one piece, and the service takes this member from none of these
+t '--guardrail-mode with models that stream and others that do not' 0 '*Model: *' '' \
+    converse -m all -q --stream --guardrail abc:1 --guardrail-mode async hi
 bad '--guardrail without version' '--guardrail takes ID:VERSION*' converse -m m --guardrail g hi
 bad '--guardrail by ARN without version' '--guardrail takes ID:VERSION*' converse -m m --guardrail $arn hi
 bad '--guardrail without id' '--guardrail takes ID:VERSION*' converse -m m --guardrail :1 hi
@@ -210,7 +213,7 @@ says 'no word with -q' ''
 large "$dir/twenty.png" 20
 limit=$((27962028 * 5 / 2 / 1024))
 # shellcheck disable=SC3045
-if (ulimit -v $limit && "$bedrock" --version) > /dev/null 2>&1; then
+if { (ulimit -v $limit && "$bedrock" --version) > "$dir/out"; } 2> "$dir/err"; then
     (ulimit -v $limit && "$bedrock" converse -m $nova --no-stream -f "$dir/twenty.png" hi) > "$dir/out" 2> "$dir/err"
     status=$?
     judge 'peak memory of 20 MiB' 0 'You said: "hi".' "*twenty.png: 20971520 bytes; *"

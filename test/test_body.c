@@ -523,6 +523,16 @@ static void test_warnings(void)
     CHECKF(warning && strstr(warning, "large.pdf: 4718593 bytes"), "%s", warning);
     CHECK(bedrock_body_warning(&b, &at) == NULL);
     bedrock_body_free(&b);
+    t_case("a name that says something else");
+    at = 0;
+    bedrock_body_message(&b, "user");
+    bedrock_body_bytes(&b, "x.png", "<html>not found", 15);
+    bedrock_body_bytes(&b, "x.jpg", PNG, 8);
+    CHECK(bedrock_body_end(&b) == 0);
+    warning = bedrock_body_warning(&b, &at);
+    CHECKF(warning && strcmp(warning, "x.png: is no image but a document (html)") == 0, "%s", warning);
+    CHECK(bedrock_body_warning(&b, &at) == NULL);
+    bedrock_body_free(&b);
 }
 
 /* ---- Memory ---- */
