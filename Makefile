@@ -38,7 +38,8 @@ CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input
 EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o test/emu_tls.o test/emu_cert.o \
 	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
 	test/emu_access.o test/emu_converse.o test/emu_check.o test/emu_messages.o test/emu_says.o \
-	test/emu_wishes.o test/emu_blocks.o test/emu_fields.o test/emu_faults.o \
+	test/emu_wishes.o test/emu_blocks.o test/emu_fields.o test/emu_faults.o test/emu_invoke.o \
+	test/emu_native.o test/emu_guard.o test/emu_apply.o test/emu_custom.o test/emu_pages.o test/emu_base64.o \
 	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o test/emu_signin.o \
 	test/emu_dpop.o
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/emu_tls.o test/model.o
@@ -134,7 +135,7 @@ replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)
 	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh test/cli_request.sh test/proxy.sh test/tls.sh \
-		test/emulator_blocks.sh test/emulator_creds.sh test/readme.sh
+		test/emulator_blocks.sh test/emulator_api.sh test/emulator_creds.sh test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh
 asan:

@@ -13,7 +13,10 @@
  *   emu_check.c    is a request as it must be?       emu_messages.c  and its messages
  *   emu_says.c     what a model says                 emu_wishes.c    what it says on demand
  *   emu_blocks.c   that as content blocks            emu_fields.c    additionalModelResponseFields
- *   emu_faults.c   the faults that can be asked for
+ *   emu_invoke.c   InvokeModel and CountTokens       emu_native.c    in the models' own shapes
+ *   emu_guard.c    guardrails                        emu_apply.c     ApplyGuardrail and its like
+ *   emu_custom.c   custom models                     emu_pages.c     nextToken
+ *   emu_base64.c   base64                            emu_faults.c    the faults that can be asked for
  *   emu_creds.c    services that give credentials: which, their faults, the keys that are out
  *   emu_imds.c     an instance's metadata            emu_container.c a container's endpoint
  *   emu_sts.c      roles                             emu_sso.c       IAM Identity Center: portal and OIDC
@@ -230,7 +233,10 @@ struct emu_plan {
     int interleaved;        /* the blocks take turns */
     const char *stop_reason;
     struct bedrock_writer at_stop, at_end;  /* members that messageStop and metadata have besides */
-    struct bedrock_writer in_usage;
+    struct bedrock_writer in_usage, in_trace;
+    struct bedrock_writer in_guard;         /* a guardrail's part of the trace, whether wanted or not */
+    const struct emu_family *family;        /* of InvokeModel */
+    int n_events;                           /* so many of its events before or behind the text were sent */
     size_t input_words, cache_read, cache_write[2];     /* for five minutes, for an hour */
     uint32_t seed;          /* of the ids of its tool uses: one prompt, one id */
     int streams;
@@ -335,6 +341,9 @@ void emu_event_frame(struct emu_answer *a, const char *message_type, const char 
 /* Append that frame to the answer, as a chunk. */
 void emu_event_send(struct emu_answer *a);
 
+/* The same for an event, counted: the third may be a fault's. */
+void emu_event_end(struct emu_answer *a, const char *type);
+
 /* Append the last chunk. */
 void emu_stream_end(struct emu_answer *a);
 
@@ -366,6 +375,7 @@ struct emu_prompt {
     unsigned media;                 /* EMU_IMAGE ... that are in it, and EMU_DOCUMENT */
     int uses_tools;                 /* toolUse and toolResult */
     uint32_t seed;
+    int counts;                     /* it is CountTokens */
     int streams, stored;            /* stored: the messages are a prompt's of the service's */
 };
 
@@ -422,6 +432,7 @@ int emu_read_system(struct emu_answer *a, struct emu_prompt *p);
 #define EMU_NO_TOOLS 8192u      /* takes none */
 #define EMU_NO_TOOL_STREAM 16384u   /* none in a stream */
 #define EMU_UNLISTED 32768u     /* in no list */
+#define EMU_NO_COUNT 65536u     /* nor does CountTokens know it */
 
 struct emu_model {
     const char *id, *name, *provider;
@@ -446,7 +457,10 @@ void emu_models_close(struct emu *e);
 /* NULL: there is no model of this id. */
 struct emu_entry *emu_models_find(const struct emu *e, const char *id);
 
-emu_operation emu_list_models;
+emu_operation emu_list_models, emu_get_model;
+
+/* The id behind an ARN's last '/', the id itself, or NULL for an ARN of another kind. */
+const char *emu_bare_id(const char *id);
 
 /*
  * The answer of a model: a->plan is filled, or a->status is set and the answer is an error (or a fault that
@@ -456,6 +470,28 @@ void emu_models_plan(struct emu_answer *a, struct bedrock_slice id, const struct
 
 /* Is the id, percent-encoded, that of a prompt of the service's? */
 int emu_model_is_stored(struct bedrock_slice label);
+
+/* ---- emu_pages.c ---------------------------------------------------------------------------------- */
+
+#define EMU_PAGE 100    /* elements, unless maxResults says else */
+
+/* What a query asks for. */
+struct emu_page {
+    size_t max, first;
+    int own;            /* profiles: the account's */
+};
+
+/* Take a parameter; value is zero-terminated. NULL, or what is wrong with it. */
+typedef const char *emu_parameter(const struct emu *e, struct emu_page *page, struct bedrock_slice name,
+                                  const char *value);
+emu_parameter emu_page_take;    /* maxResults and nextToken */
+
+/* 0, or the refusal was written. */
+int emu_page_read(struct emu_answer *a, struct emu_page *page, struct bedrock_slice query,
+                  emu_parameter *take);
+
+/* Write the member nextToken; next 0: this was the last page. */
+void emu_page_next(struct emu_answer *a, size_t next);
 
 /* ---- emu_profiles.c ------------------------------------------------------------------------------- */
 
@@ -468,7 +504,7 @@ void emu_profiles_close(struct emu *e);
 /* The model of the profile of this id, or NULL. */
 struct emu_entry *emu_profiles_find(const struct emu *e, const char *id);
 
-emu_operation emu_list_profiles;
+emu_operation emu_list_profiles, emu_get_profile;
 
 /* ---- emu_access.c --------------------------------------------------------------------------------- */
 
@@ -505,6 +541,10 @@ void emu_block_clear(struct emu_block *b);
 struct emu_block *emu_block_tool(struct emu_plan *plan, struct bedrock_slice name,
                                  struct bedrock_slice input);
 
+/* The next piece of a block's text: b->piece bytes, or a word with the blanks before it; never a part of a
+ * UTF-8 character. */
+struct bedrock_slice emu_block_piece(struct emu_block *b);
+
 /* Drop those behind the first n. */
 void emu_blocks_keep(struct emu_plan *plan, size_t n);
 
@@ -519,6 +559,73 @@ void emu_block_write(struct bedrock_writer *w, const struct emu_block *b);
 /* Write the next event's "start" or "delta"; for a stop, what was written is to be thrown away. */
 enum emu_part { EMU_PART_START, EMU_PART_DELTA, EMU_PART_STOP };
 enum emu_part emu_block_next(struct bedrock_writer *w, struct emu_block *b);
+
+/* ---- emu_native.c --------------------------------------------------------------------------------- */
+
+struct emu_counts {
+    int64_t in, out;
+};
+
+/* The shape of a family's bodies. The writer is in a new object; head and tail write their event i. */
+struct emu_family {
+    const char *name;   /* that its ids have in them */
+    int (*read)(struct emu_answer *a, struct emu_prompt *p, struct bedrock_slice body);
+    void (*whole)(struct bedrock_writer *w, const struct emu_plan *plan, const struct emu_counts *n);
+    /* 0: there is none */
+    int (*head)(struct bedrock_writer *w, const struct emu_plan *plan, const struct emu_counts *n, int i);
+    void (*delta)(struct bedrock_writer *w, struct bedrock_slice piece);
+    /* 0: this was the last one */
+    int (*tail)(struct bedrock_writer *w, const struct emu_plan *plan, const struct emu_counts *n, int i);
+};
+
+const struct emu_family *emu_family_of(struct bedrock_slice label);
+
+/* The text of an answer. */
+struct bedrock_slice emu_native_answer(const struct emu_plan *plan);
+
+/* ---- emu_invoke.c --------------------------------------------------------------------------------- */
+
+emu_operation emu_invoke, emu_invoke_stream, emu_count_tokens;
+
+/* ---- emu_guard.c ---------------------------------------------------------------------------------- */
+
+struct emu_guardrail;
+
+enum emu_action { EMU_PASSED, EMU_MASKED, EMU_BLOCKED };
+
+/* By id or ARN. NULL: there is no such version of it. */
+const struct emu_guardrail *emu_guard_find(const char *id, const char *version);
+
+/* Judge a text, which is changed, and write the policies that found something. */
+enum emu_action emu_guard_judge(const struct emu_guardrail *g, int output, struct bedrock_buffer *text,
+                                struct bedrock_writer *w);
+
+/* The next e-mail address from *at on, which becomes where it begins; its length, or 0. */
+size_t emu_guard_address(const struct bedrock_buffer *text, size_t *at);
+
+const char *emu_guard_reason(enum emu_action action);
+
+/* Write the members usage, guardrailCoverage and invocationMetrics. */
+void emu_guard_usage(struct bedrock_writer *w, const struct emu_guardrail *g, size_t characters);
+void emu_guard_coverage(struct bedrock_writer *w, size_t characters);
+void emu_guard_metrics(struct bedrock_writer *w, const struct emu_guardrail *g, size_t characters);
+
+/* What the request's guardrail makes of a plan. 0, or the refusal was written. */
+int emu_guard_plan(struct emu_answer *a, const struct emu_prompt *p);
+
+emu_operation emu_list_guardrails;
+
+/* ---- emu_apply.c, emu_custom.c -------------------------------------------------------------------- */
+
+emu_operation emu_apply_guardrail, emu_invoke_checks;
+emu_operation emu_list_custom;
+
+/* ---- emu_base64.c --------------------------------------------------------------------------------- */
+
+void emu_base64_encode(struct bedrock_buffer *b, const char *p, size_t n);
+
+/* 0: all of it is base64, with its padding, and the first bytes were decoded, zeros behind them; or -1. */
+int emu_base64_decode(const char *p, size_t len, unsigned char *first, size_t cap);
 
 /* ---- emu_faults.c --------------------------------------------------------------------------------- */
 

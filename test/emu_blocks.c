@@ -68,9 +68,7 @@ static void emu_put_raw(struct bedrock_writer *w, const char *name, const char *
     bedrock_write_raw(w, json, len);
 }
 
-/* The next piece of a block's text: so many bytes, or a word with the blanks before it; never a part of a
- * UTF-8 character. */
-static struct bedrock_slice emu_next_piece(struct emu_block *b)
+struct bedrock_slice emu_block_piece(struct emu_block *b)
 {
     struct bedrock_slice piece = {b->text.p + b->at, 0};
     size_t left = b->text.len - (size_t)b->at;
@@ -91,7 +89,7 @@ static struct bedrock_slice emu_next_piece(struct emu_block *b)
 
 static void emu_put_piece(struct bedrock_writer *w, const char *name, struct emu_block *b)
 {
-    struct bedrock_slice piece = emu_next_piece(b);
+    struct bedrock_slice piece = emu_block_piece(b);
 
     bedrock_write_name(w, name);
     bedrock_write_string(w, piece.len ? piece.p : "", piece.len);
@@ -332,7 +330,7 @@ static int emu_image_delta(struct bedrock_writer *w, struct emu_block *b)
 
     if (b->at == b->text.len)
         return 0;
-    piece = emu_next_piece(b);
+    piece = emu_block_piece(b);
     emu_put_object(w, "image");
     emu_image_bytes(w, piece.p, piece.len);
     bedrock_write_object_end(w);

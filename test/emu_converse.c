@@ -134,7 +134,7 @@ void emu_event_send(struct emu_answer *a)
     emu_http_chunk(&a->out, a->frame.p, a->frame.len);
 }
 
-static void emu_event_end(struct emu_answer *a, const char *type)
+void emu_event_end(struct emu_answer *a, const char *type)
 {
     emu_event_frame(a, "event", type);
     a->n_frames++;
@@ -250,6 +250,16 @@ static void emu_converse_more(struct emu_answer *a)
 
 /* ---- The two operations ---- */
 
+/* trace, if anything is to be told. */
+static void emu_trace(struct emu_plan *plan)
+{
+    bedrock_write_object_end(&plan->in_trace);
+    if (bedrock_write_end(&plan->in_trace) != 0 || plan->in_trace.out.len <= 2)
+        return;
+    bedrock_write_name(&plan->at_end, "trace");
+    bedrock_write_raw(&plan->at_end, plan->in_trace.out.p, plan->in_trace.out.len);
+}
+
 static void emu_echo(struct emu_answer *a, const struct emu_prompt *p, const char *name,
                      enum emu_member member)
 {
@@ -268,8 +278,9 @@ static void emu_converse_as(const struct emu_request *rq, struct emu_answer *a, 
     p.stored = emu_model_is_stored(label);
     if (emu_check_request(a, &p, rq->body) == 0)
         emu_models_plan(a, label, &p);
-    if (!a->status) {
+    if (!a->status && emu_guard_plan(a, &p) == 0) {
         emu_fields(&a->plan, &p);
+        emu_trace(&a->plan);
         emu_echo(a, &p, "performanceConfig", EMU_IN_PERFORMANCE);
         emu_echo(a, &p, "serviceTier", EMU_IN_TIER);
     }

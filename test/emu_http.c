@@ -327,6 +327,8 @@ void emu_answer_free(struct emu_answer *a)
     bedrock_write_free(&a->plan.at_stop);
     bedrock_write_free(&a->plan.at_end);
     bedrock_write_free(&a->plan.in_usage);
+    bedrock_write_free(&a->plan.in_trace);
+    bedrock_write_free(&a->plan.in_guard);
     emu_blocks_keep(&a->plan, 0);
 }
 

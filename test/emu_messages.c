@@ -4,40 +4,9 @@
 #include "emu.h"
 #include <string.h>
 
-/* ---- Base64 and what it begins with ---- */
+/* ---- Formats ---- */
 
 #define EMU_MAGIC 16
-
-static int emu_base64_digit(int c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-/* Is all of it base64 with its padding, and not empty? The first bytes are decoded, zeros behind them. */
-static int emu_base64_check(const char *p, size_t len, unsigned char first[EMU_MAGIC])
-{
-    size_t n = 0, padding = len > 1 && p[len - 1] == '=' ? 1 + (p[len - 2] == '=') : 0;
-    uint32_t bits = 0;
-
-    memset(first, 0, EMU_MAGIC);
-    if (len == 0 || len % 4 != 0)
-        return 0;
-    for (size_t i = 0; i < len - padding; i++) {
-        int digit = emu_base64_digit((unsigned char)p[i]);
-
-        if (digit < 0)
-            return 0;
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 != 0 && n < EMU_MAGIC)
-            first[n++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));
-    }
-    return 1;
-}
-
-/* ---- Formats ---- */
 
 struct emu_format {
     const char *name;
@@ -133,7 +102,7 @@ static int emu_read_bytes(struct emu_reading *r, const struct emu_format *format
 
     plain.max = EMU_MAX_OUT;
     emu_append_json(&plain, bytes);
-    good = emu_base64_check(plain.p, plain.len, first);
+    good = plain.len > 0 && emu_base64_decode(plain.p, plain.len, first, EMU_MAGIC) == 0;
     bedrock_buffer_free(&plain);
     if (!good)
         return emu_bad_block(r, "The source.bytes field is not base64 of at least one byte");

@@ -1,6 +1,6 @@
 /* emu_models.c - the models that the emulator has, and which of them a request means.
- * Amazon Bedrock API reference, ListFoundationModels; modelId of Converse. One table: a model more is a row
- * in it. Leaves out: custom, imported and provisioned models. */
+ * Amazon Bedrock API reference, ListFoundationModels, GetFoundationModel; modelId of Converse. One table: a
+ * model more is a row in it. Leaves out: imported and provisioned models, and calls to custom ones. */
 #include "emu.h"
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +75,7 @@ static const struct emu_model emu_table[] = {
      "Rome, seen from all sides."},
     /* in no list: for requests alone */
     {"amazon.titan-text-express-v1", "Titan Text G1 - Express", "Amazon", EMU_TEXT, EMU_TEXT, 0,
-     EMU_ON_DEMAND, 1, "LEGACY", EMU_NO_TOOLS | EMU_UNLISTED,
+     EMU_ON_DEMAND, 1, "LEGACY", EMU_NO_TOOLS | EMU_NO_COUNT | EMU_UNLISTED,
      "Rome is the capital of Italy."},
     {"emulator.one-shot-v1:0", "No streams", "Emulator", EMU_TEXT | EMU_IMAGE, EMU_TEXT, 0, EMU_ON_DEMAND, 0,
      "ACTIVE", EMU_UNLISTED,
@@ -259,8 +259,7 @@ int emu_model_is_stored(struct bedrock_slice label)
     return is_one;
 }
 
-/* The id behind an ARN's last '/', the id itself, or NULL for an ARN of another kind. */
-static const char *emu_bare_id(const char *id)
+const char *emu_bare_id(const char *id)
 {
     static const char *const kinds[] = {":foundation-model/", ":inference-profile/",
                                         ":application-inference-profile/"};
@@ -275,6 +274,39 @@ static const char *emu_bare_id(const char *id)
     return NULL;
 }
 
+/* The model of a label, a model's id or ARN; NULL: there is none, and the answer says so. */
+static const struct emu_entry *emu_model_of(struct emu_answer *a, struct bedrock_slice label)
+{
+    struct bedrock_buffer id = {0};
+    const struct emu_entry *m = NULL;
+    const char *bare = NULL;
+
+    emu_percent_decode(&id, label);
+    if (bedrock_buffer_append(&id, "", 1) == 0)
+        bare = emu_bare_id(id.p);
+    if (bare)
+        m = emu_models_find(a->e, bare);
+    bedrock_buffer_free(&id);
+    if (!m)
+        emu_service_error(a, 404, "ResourceNotFoundException",
+                          "Could not resolve the foundation model from the provided model identifier.");
+    return m;
+}
+
+void emu_get_model(const struct emu_request *rq, struct emu_answer *a, struct bedrock_slice label)
+{
+    const struct emu_entry *m = emu_model_of(a, label);
+
+    (void)rq;
+    if (!m)
+        return;
+    bedrock_write_object(&a->w);
+    bedrock_write_name(&a->w, "modelDetails");
+    emu_list_model(a->e, &a->w, &m->m);
+    bedrock_write_object_end(&a->w);
+    emu_service_answer(a);
+}
+
 /* NULL when this model may be called this way, else the message of a ValidationException. */
 static const char *emu_objection(const struct emu_model *m, const struct emu_prompt *p)
 {
@@ -283,6 +315,8 @@ static const char *emu_objection(const struct emu_model *m, const struct emu_pro
     if (!(m->output & EMU_TEXT))
         return "This action doesn't support the model that you provided. Try again with a supported "
                "text or chat model.";
+    if (p->counts)
+        return m->behaviour & EMU_NO_COUNT ? "The provided model doesn't support counting tokens." : NULL;
     if (p->streams && !m->streams)
         return "The model is unsupported for streaming.";
     if (tools && (m->behaviour & EMU_NO_TOOLS))

@@ -1,11 +1,11 @@
 /* emu_profiles.c - the inference profiles: those that the service has in this Region, and two of the account.
- * Amazon Bedrock API reference, ListInferenceProfiles. Leaves out: making and deleting profiles. */
+ * Amazon Bedrock API reference, ListInferenceProfiles, GetInferenceProfile. Leaves out: making and deleting
+ * profiles. */
 #include "emu.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define EMU_MAX_REGIONS 4
-#define EMU_PAGE 100    /* profiles, unless maxResults says else */
 
 /* ---- Which there are ---- */
 
@@ -91,12 +91,19 @@ void emu_profiles_close(struct emu *e)
     free(e->profiles);
 }
 
+static const struct emu_profile *emu_profile_of(const struct emu *e, const char *id)
+{
+    for (size_t i = 0; id && i < e->n_profiles; i++)
+        if (strcmp(e->profiles[i].id, id) == 0)
+            return &e->profiles[i];
+    return NULL;
+}
+
 struct emu_entry *emu_profiles_find(const struct emu *e, const char *id)
 {
-    for (size_t i = 0; i < e->n_profiles; i++)
-        if (strcmp(e->profiles[i].id, id) == 0)
-            return e->profiles[i].m;
-    return NULL;
+    const struct emu_profile *p = emu_profile_of(e, id);
+
+    return p ? p->m : NULL;
 }
 
 /* ---- A profile as JSON ---- */
@@ -149,71 +156,17 @@ static void emu_profile_write(struct bedrock_writer *w, const struct emu *e, con
 
 /* ---- Pages ---- */
 
-/* What a query asks for. */
-struct emu_page {
-    size_t max, first;
-    int own;        /* the account's, not the service's: never both, as the service has it */
-};
-
-/* A token that is opaque, needs encoding in a query, and tells a made-up one from the emulator's. */
-static void emu_token_write(const struct emu *e, char token[32], size_t at)
+/* The account's profiles or the service's: never both, as the service has it. */
+static const char *emu_profile_parameter(const struct emu *e, struct emu_page *page,
+                                         struct bedrock_slice name, const char *value)
 {
-    unsigned char bytes[4];
-
-    emu_be32(bytes, (uint32_t)at);
-    snprintf(token, 32, "Ag+/%08x%08x==", emu_crc32(e, bytes, 4), (unsigned)at ^ 0x5eedba5eu);
-}
-
-static int emu_token_read(const struct emu *e, const char *token, size_t *at)
-{
-    char again[32];
-    unsigned check, n;
-
-    if (sscanf(token, "Ag+/%8x%8x==", &check, &n) != 2)
-        return -1;
-    *at = n ^ 0x5eedba5eu;
-    emu_token_write(e, again, *at);
-    return strcmp(again, token) == 0 ? 0 : -1;
-}
-
-static const char emu_bad_max[] =
-    "1 validation error detected: Value at 'maxResults' failed to satisfy constraint: Member must have value "
-    "between 1 and 1000";
-static const char emu_bad_type[] =
-    "1 validation error detected: Value at 'typeEquals' failed to satisfy constraint: Member must satisfy "
-    "enum value set: [SYSTEM_DEFINED, APPLICATION]";
-
-/* NULL, or what is wrong with this parameter; value is zero-terminated. */
-static const char *emu_page_take(const struct emu *e, struct emu_page *page, struct bedrock_slice name,
-                                 const char *value)
-{
-    char *end;
-
-    if (emu_slice_is(name, "maxResults")) {
-        page->max = strtoul(value, &end, 10);
-        return value[0] < '0' || value[0] > '9' || *end || page->max < 1 || page->max > 1000 ? emu_bad_max
-                                                                                           : NULL;
-    }
-    if (emu_slice_is(name, "type")) {
-        page->own = strcmp(value, "APPLICATION") == 0;
-        return page->own || strcmp(value, "SYSTEM_DEFINED") == 0 ? NULL : emu_bad_type;
-    }
-    if (emu_slice_is(name, "nextToken") && emu_token_read(e, value, &page->first) != 0)
-        return "The provided nextToken is invalid.";
-    return NULL;
-}
-
-static const char *emu_page_read(const struct emu *e, struct emu_page *page, struct bedrock_slice query)
-{
-    struct bedrock_buffer value = {0};
-    struct bedrock_slice name;
-    const char *objection = NULL;
-
-    while (!objection && emu_query_next(&query, &name, &value))
-        if (bedrock_buffer_append(&value, "", 1) == 0)
-            objection = emu_page_take(e, page, name, value.p);
-    bedrock_buffer_free(&value);
-    return objection;
+    if (!emu_slice_is(name, "type"))
+        return emu_page_take(e, page, name, value);
+    page->own = strcmp(value, "APPLICATION") == 0;
+    if (page->own || strcmp(value, "SYSTEM_DEFINED") == 0)
+        return NULL;
+    return "1 validation error detected: Value at 'typeEquals' failed to satisfy constraint: Member must "
+           "satisfy enum value set: [SYSTEM_DEFINED, APPLICATION]";
 }
 
 /* Write the page; returns where the next one begins, or 0 behind the last. */
@@ -233,16 +186,12 @@ static size_t emu_page_write(struct bedrock_writer *w, const struct emu *e, cons
 
 void emu_list_profiles(const struct emu_request *rq, struct emu_answer *a, struct bedrock_slice label)
 {
-    struct emu_page page = {EMU_PAGE, 0, 0};
-    const char *objection = emu_page_read(a->e, &page, rq->query);
-    char token[32];
+    struct emu_page page = {0};
     size_t next;
 
     (void)label;
-    if (objection) {
-        emu_invalid(a, objection);
+    if (emu_page_read(a, &page, rq->query, emu_profile_parameter) != 0)
         return;
-    }
     if (a->e->page_loop)
         page.first = 0;
     bedrock_write_object(&a->w);
@@ -253,10 +202,26 @@ void emu_list_profiles(const struct emu_request *rq, struct emu_answer *a, struc
         next = 1;
     else if (a->e->page_endless && next == 0)
         next = (page.first > a->e->n_profiles ? page.first : a->e->n_profiles) + 1;
-    if (next > 0) {
-        emu_token_write(a->e, token, next);
-        emu_put_text(&a->w, "nextToken", token);
-    }
+    emu_page_next(a, next);
     bedrock_write_object_end(&a->w);
+    emu_service_answer(a);
+}
+
+void emu_get_profile(const struct emu_request *rq, struct emu_answer *a, struct bedrock_slice label)
+{
+    struct bedrock_buffer id = {0};
+    const struct emu_profile *p = NULL;
+
+    (void)rq;
+    emu_percent_decode(&id, label);
+    if (bedrock_buffer_append(&id, "", 1) == 0)
+        p = emu_profile_of(a->e, emu_bare_id(id.p));
+    bedrock_buffer_free(&id);
+    if (!p) {
+        emu_service_error(a, 404, "ResourceNotFoundException",
+                          "The inference profile that you requested doesn't exist.");
+        return;
+    }
+    emu_profile_write(&a->w, a->e, p);
     emu_service_answer(a);
 }

@@ -321,6 +321,7 @@ void emu_says(struct emu_plan *plan, const struct emu_model *m, const struct emu
     bedrock_write_object(&plan->at_stop);
     bedrock_write_object(&plan->at_end);
     bedrock_write_object(&plan->in_usage);
+    bedrock_write_object(&plan->in_trace);
     if (m->behaviour & EMU_REASONS)
         emu_text(&emu_block_add(plan, EMU_SAYS_REASONING)->text,
                  rome ? "The user wants to know a capital. For Italy that is Rome."

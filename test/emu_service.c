@@ -33,26 +33,40 @@ void emu_service_answer(struct emu_answer *a)
 
 /* ---- Operations ---- */
 
-/* The path is before, a label without '/', and after; no label when after is NULL. */
+/* The path is before, a label without '/', and after; no label when after is NULL. A label with two
+ * variable parts has between between them. */
 static const struct emu_route {
     const char *operation, *action;     /* what IAM calls it */
     const char *method, *before, *after;
     emu_operation *serve;
+    const char *between;                /* NULL: one part */
 } emu_routes[] = {
-    {"ListFoundationModels", "ListFoundationModels", "GET", "/foundation-models", NULL, emu_list_models},
+    {"ListFoundationModels", "ListFoundationModels", "GET", "/foundation-models", NULL, emu_list_models,
+     NULL},
     {"ListInferenceProfiles", "ListInferenceProfiles", "GET", "/inference-profiles", NULL,
-     emu_list_profiles},
+     emu_list_profiles, NULL},
     {"GetFoundationModelAvailability", "GetFoundationModelAvailability", "GET",
-     "/foundation-model-availability/", "", emu_get_availability},
+     "/foundation-model-availability/", "", emu_get_availability, NULL},
     {"ListFoundationModelAgreementOffers", "ListFoundationModelAgreementOffers", "GET",
-     "/list-foundation-model-agreement-offers/", "", emu_list_offers},
+     "/list-foundation-model-agreement-offers/", "", emu_list_offers, NULL},
     {"CreateFoundationModelAgreement", "CreateFoundationModelAgreement", "POST",
-     "/create-foundation-model-agreement", NULL, emu_create_agreement},
+     "/create-foundation-model-agreement", NULL, emu_create_agreement, NULL},
     {"GetUseCaseForModelAccess", "GetUseCaseForModelAccess", "GET", "/use-case-for-model-access", NULL,
-     emu_get_use_case},
-    {"Converse", "InvokeModel", "POST", "/model/", "/converse", emu_converse},
+     emu_get_use_case, NULL},
+    {"Converse", "InvokeModel", "POST", "/model/", "/converse", emu_converse, NULL},
     {"ConverseStream", "InvokeModelWithResponseStream", "POST", "/model/", "/converse-stream",
-     emu_converse_stream},
+     emu_converse_stream, NULL},
+    {"InvokeModel", "InvokeModel", "POST", "/model/", "/invoke", emu_invoke, NULL},
+    {"InvokeModelWithResponseStream", "InvokeModelWithResponseStream", "POST", "/model/",
+     "/invoke-with-response-stream", emu_invoke_stream, NULL},
+    {"CountTokens", "CountTokens", "POST", "/model/", "/count-tokens", emu_count_tokens, NULL},
+    {"ApplyGuardrail", "ApplyGuardrail", "POST", "/guardrail/", "/apply", emu_apply_guardrail, "/version/"},
+    {"InvokeGuardrailChecks", "InvokeGuardrailChecks", "POST", "/guardrail-checks/invoke", NULL,
+     emu_invoke_checks, NULL},
+    {"GetFoundationModel", "GetFoundationModel", "GET", "/foundation-models/", "", emu_get_model, NULL},
+    {"GetInferenceProfile", "GetInferenceProfile", "GET", "/inference-profiles/", "", emu_get_profile, NULL},
+    {"ListGuardrails", "ListGuardrails", "GET", "/guardrails", NULL, emu_list_guardrails, NULL},
+    {"ListCustomModels", "ListCustomModels", "GET", "/custom-models", NULL, emu_list_custom, NULL},
 };
 
 #define EMU_N_ROUTES (sizeof emu_routes / sizeof emu_routes[0])
@@ -63,6 +77,15 @@ int emu_service_knows(struct bedrock_slice operation)
         if (emu_slice_is(operation, emu_routes[i].operation))
             return 1;
     return 0;
+}
+
+/* A part without '/', between, and another one, neither of them empty. */
+static int emu_label_has(struct bedrock_slice label, const char *between)
+{
+    const char *at = memchr(label.p, '/', label.len);
+    size_t n = strlen(between), left = at ? label.len - (size_t)(at - label.p) : 0;
+
+    return left > n && at > label.p && memcmp(at, between, n) == 0 && !memchr(at + n, '/', left - n);
 }
 
 static int emu_route_fits(const struct emu_route *r, const struct emu_request *rq,
@@ -80,7 +103,7 @@ static int emu_route_fits(const struct emu_route *r, const struct emu_request *r
     if (label->len <= after || memcmp(label->p + label->len - after, r->after, after) != 0)
         return 0;
     label->len -= after;
-    return !memchr(label->p, '/', label->len);
+    return r->between ? emu_label_has(*label, r->between) : !memchr(label->p, '/', label->len);
 }
 
 /* ---- What the account may not do ---- */
@@ -126,6 +149,13 @@ static void emu_apply_rules(struct emu_answer *a, const struct emu_route *route,
 
 /* ---- Serving ---- */
 
+/* Not of the control plane. */
+static int emu_is_runtime(const struct emu_route *route)
+{
+    return strcmp(route->before, "/model/") == 0 || strcmp(route->before, "/guardrail/") == 0 ||
+           strcmp(route->before, "/guardrail-checks/invoke") == 0;
+}
+
 void emu_service(const struct emu_request *rq, struct emu_answer *a)
 {
     const struct emu_route *route = NULL;
@@ -145,7 +175,7 @@ void emu_service(const struct emu_request *rq, struct emu_answer *a)
                           "The requested operation is not recognized by the service.");
         return;
     }
-    if (a->e->slow_control_ms && strcmp(route->before, "/model/") != 0)
+    if (a->e->slow_control_ms && !emu_is_runtime(route))
         a->hold_ms = a->began_ms + a->e->slow_control_ms;
     emu_authenticate(a->e, "bedrock", rq, &v);
     if (v.error)

@@ -105,11 +105,9 @@ static void emu_wish_members(struct emu_plan *plan)
 
 static void emu_wish_router(struct emu_plan *plan)
 {
-    emu_put_object(&plan->at_end, "trace");
-    emu_put_object(&plan->at_end, "promptRouter");
-    emu_put_text(&plan->at_end, "invokedModelId", "amazon.nova-lite-v1:0");
-    bedrock_write_object_end(&plan->at_end);
-    bedrock_write_object_end(&plan->at_end);
+    emu_put_object(&plan->in_trace, "promptRouter");
+    emu_put_text(&plan->in_trace, "invokedModelId", "amazon.nova-lite-v1:0");
+    bedrock_write_object_end(&plan->in_trace);
 }
 
 static void emu_wish_guardrail(struct emu_plan *plan)

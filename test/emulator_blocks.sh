@@ -193,7 +193,6 @@ done << END
 *additionalModelResponseFieldPaths.0 *|"additionalModelResponseFieldPaths":["/a~2"]
 *guardrailConfig.guardrailVersion*|"guardrailConfig":{"guardrailIdentifier":"emublock"}
 *guardrailConfig.trace*|"guardrailConfig":{"guardrailIdentifier":"a","guardrailVersion":"1","trace":"ENABLED"}
-guardrailConfig.streamProcessingMode is a *|"guardrailConfig":{"guardrailIdentifier":"a","guardrailVersion":"1","streamProcessingMode":"sync"}
 *outputConfig.effort*|"outputConfig":{"effort":"lots"}
 *outputConfig.textFormat.type*|"outputConfig":{"textFormat":{"type":"xml"}}
 *jsonSchema.schema*|"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":{}}}}}
