@@ -175,23 +175,23 @@ static int show_is(struct bedrock_slice name, const char *text)
     return name.len == strlen(text) && memcmp(name.p, text, name.len) == 0;
 }
 
-/* A block that is complete; of a stream its text was shown as it came. */
+/* A block that is complete; of a stream without the text, which was shown as it came. */
 static int show_block(struct cli_answer *a, struct bedrock_slice kind, struct bedrock_json block,
                       int streamed)
 {
     struct bedrock_slice whole = {block.p, block.len};
 
-    if (show_is(kind, "toolUse"))
-        cli_out_json(a->out, &whole, 1);
-    else if (show_is(kind, "citationsContent"))
-        return streamed ? show_notes(a, block) : show_cited(a, block);
-    else if (!show_is(kind, "text") && !show_is(kind, "reasoningContent"))
-        show_unknown(a, kind);
-    else if (!streamed && show_is(kind, "text"))
+    if (show_is(kind, "text"))
         return show_string(a, BEDROCK_TEXT, bedrock_json_get(block, "text"));
-    else if (!streamed)
+    if (show_is(kind, "reasoningContent"))
         return show_string(a, BEDROCK_REASONING,
                            bedrock_json_get(block, "reasoningContent.reasoningText.text"));
+    if (show_is(kind, "citationsContent"))
+        return streamed ? show_notes(a, block) : show_cited(a, block);
+    if (show_is(kind, "toolUse"))
+        cli_out_json(a->out, &whole, 1);
+    else
+        show_unknown(a, kind);
     return 0;
 }
 
@@ -232,8 +232,8 @@ static int show_stopped(struct cli_answer *a, const struct bedrock_event *ev)
 
     bedrock_json_int(bedrock_json_get(ev->json, "contentBlockIndex"), &index);
     kind = bedrock_message_kind(a->message, index);
-    if (kind.len == 0)
-        return 0;
+    if (kind.len == 0 || show_is(kind, "text") || show_is(kind, "reasoningContent"))
+        return 0; /* nothing came, or it was shown as it came */
     rc = bedrock_message_block(a->message, index, &w);
     block.type = BEDROCK_JSON_OBJECT;
     block.p = w.out.p;
