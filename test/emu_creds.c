@@ -233,6 +233,22 @@ void emu_creds_help(FILE *f)
 
 /* ---- Serving ---- */
 
+void emu_creds_error(struct emu_answer *a, int status, const char *name, const char *error, const char *member,
+                     const char *message)
+{
+    char extra[100];
+
+    snprintf(a->why, sizeof a->why, "%s: %s%s%s", name, error ? error : "", error ? ": " : "", message);
+    snprintf(extra, sizeof extra, "x-amzn-ErrorType: %s\r\n", name);
+    bedrock_write_object(&a->w);
+    if (error)
+        emu_put_text(&a->w, "error", error);
+    emu_put_text(&a->w, member, message);
+    bedrock_write_object_end(&a->w);
+    emu_http_head(a, status, "application/json", (int64_t)a->w.out.len, extra);
+    bedrock_buffer_append(&a->out, a->w.out.p, a->w.out.len);
+}
+
 /* 1: what is wrong with it is all of the answer. */
 static int emu_give_ill(struct emu_answer *a, enum emu_giver giver)
 {

@@ -6,21 +6,6 @@
 #define EMU_LOGIN "emulator-login"
 #define EMU_LOGIN_LASTS_S 900
 
-static void emu_signin_error(struct emu_answer *a, int status, const char *name, const char *error,
-                             const char *message)
-{
-    char extra[100];
-
-    snprintf(a->why, sizeof a->why, "%s: %s: %s", name, error, message);
-    snprintf(extra, sizeof extra, "x-amzn-ErrorType: %s\r\n", name);
-    bedrock_write_object(&a->w);
-    emu_put_text(&a->w, "error", error);
-    emu_put_text(&a->w, "message", message);
-    bedrock_write_object_end(&a->w);
-    emu_http_head(a, status, "application/json", (int64_t)a->w.out.len, extra);
-    bedrock_buffer_append(&a->out, a->w.out.p, a->w.out.len);
-}
-
 static void emu_signin_give(struct emu_answer *a)
 {
     int64_t lasts = a->e->wallet.expire_in_s;
@@ -54,13 +39,14 @@ static void emu_signin_refresh(struct emu_answer *a, struct bedrock_json token)
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         if (bedrock_json_equals(token, refused[i].token)) {
-            emu_signin_error(a, 403, "AccessDeniedException", refused[i].error, refused[i].message);
+            emu_creds_error(a, 403, "AccessDeniedException", refused[i].error, "message", refused[i].message);
             return;
         }
     if (emu_token_good(a->e, EMU_LOGIN, token, 0))
         emu_signin_give(a);
     else
-        emu_signin_error(a, 400, "ValidationException", "INVALID_REQUEST", "This is not a refresh token");
+        emu_creds_error(a, 400, "ValidationException", "INVALID_REQUEST", "message",
+                        "This is not a refresh token");
 }
 
 void emu_signin(const struct emu_request *rq, struct emu_answer *a)
@@ -83,7 +69,7 @@ void emu_signin(const struct emu_request *rq, struct emu_answer *a)
     else
         why = emu_dpop_check(a->e, rq);
     if (why)
-        emu_signin_error(a, 400, "ValidationException", "INVALID_REQUEST", why);
+        emu_creds_error(a, 400, "ValidationException", "INVALID_REQUEST", "message", why);
     else
         emu_signin_refresh(a, bedrock_json_get(root, "refreshToken"));
 }

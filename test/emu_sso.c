@@ -6,20 +6,11 @@
 #define EMU_SSO_TOKEN "emulator-sso-token"
 #define EMU_SSO_LASTS_S 28800
 
+/* Of the portal, and of OIDC, which says it as OAuth does. */
 static void emu_sso_error(struct emu_answer *a, int status, const char *name, const char *error,
                           const char *message)
 {
-    char extra[100];
-
-    snprintf(a->why, sizeof a->why, "%s: %s", name, message);
-    snprintf(extra, sizeof extra, "x-amzn-ErrorType: %s\r\n", name);
-    bedrock_write_object(&a->w);
-    if (error)
-        emu_put_text(&a->w, "error", error);
-    emu_put_text(&a->w, error ? "error_description" : "message", message);
-    bedrock_write_object_end(&a->w);
-    emu_http_head(a, status, "application/json", (int64_t)a->w.out.len, extra);
-    bedrock_buffer_append(&a->out, a->w.out.p, a->w.out.len);
+    emu_creds_error(a, status, name, error, error ? "error_description" : "message", message);
 }
 
 /* A header's text as a JSON string: what it is made of needs no escapes. */
