@@ -233,8 +233,8 @@ void emu_creds_help(FILE *f)
 
 /* ---- Serving ---- */
 
-void emu_creds_error(struct emu_answer *a, int status, const char *name, const char *error, const char *member,
-                     const char *message)
+void emu_creds_error(struct emu_answer *a, int status, const char *name, const char *error,
+                     const char *member, const char *message)
 {
     char extra[100];
 
