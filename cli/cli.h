@@ -9,7 +9,7 @@
 
 #include "bedrock.h"
 
-#define CLI_MAX_INPUT ((size_t)32 << 20) /* bytes of a file or of standard input */
+#define CLI_MAX_INPUT_MIB 32             /* of a file or of standard input, unless --max-request is more */
 #define CLI_MAX_MODEL 2048               /* API reference: modelId's length */
 
 #if defined(__GNUC__)

@@ -16,6 +16,14 @@ void cli_text_free(struct cli_text *t)
     bedrock_buffer_free(&t->bytes);
 }
 
+/* Bytes of a file or of standard input: --max-request raises it, as what comes in goes out again. */
+static size_t input_max(const struct cli *c)
+{
+    long mib = cli_number(&c->args, CLI_OPT_MAX_REQUEST);
+
+    return mib > CLI_MAX_INPUT_MIB ? (size_t)mib << 20 : (size_t)CLI_MAX_INPUT_MIB << 20;
+}
+
 static int input_fail(struct cli *c, const char *what, const char *why)
 {
     return cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s: %s", what, why);
@@ -29,7 +37,8 @@ static int input_end(struct cli *c, struct cli_text *t)
     if (bedrock_buffer_append(b, "", 1) == 0)
         b->len--;
     if (b->error == BEDROCK_ERR_LIMIT)
-        return input_fail(c, t->origin, "larger than 32 MiB");
+        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s: larger than %zu MiB; --max-request raises "
+                        "that", t->origin, input_max(c) >> 20);
     return b->error ? cli_fail(&c->err, b->error, "out of memory") : 0;
 }
 
@@ -130,7 +139,7 @@ int cli_read_value(struct cli *c, enum cli_kind kind, const char *option, const 
     const char *text = value[0] == '@' ? value + 1 : value;
     int rc = 0;
 
-    out->bytes.max = CLI_MAX_INPUT + 1;
+    out->bytes.max = input_max(c) + 1;
     if (is_stdin) {
         rc = input_stdin(c, option, out);
     } else if (is_file) {
@@ -231,7 +240,7 @@ static int input_behind(struct cli *c, struct cli_text *out)
     struct cli_text more = {0};
     int rc;
 
-    more.bytes.max = CLI_MAX_INPUT + 1;
+    more.bytes.max = input_max(c) + 1;
     rc = input_stdin(c, "the prompt", &more);
     input_chomp(&more.bytes);
     if (rc == 0)
@@ -250,7 +259,7 @@ int cli_read_prompt(struct cli *c, int has_messages, struct cli_text *out)
     int rc;
 
     snprintf(out->origin, sizeof out->origin, "the prompt");
-    out->bytes.max = CLI_MAX_INPUT + 1;
+    out->bytes.max = input_max(c) + 1;
     rc = input_words(c, out);
     if (rc == 0 && input_wants_stdin(c, has_messages))
         rc = input_behind(c, out);

@@ -231,7 +231,7 @@ const struct cli_option cli_options[] = {
     {CLI_OPT_MESSAGES, CLI_CONVERSE, 0, "messages", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "a conversation to go on with: a JSON array of messages, or a request that has them"},
     {CLI_OPT_MAX_REQUEST, CLI_CONVERSE, 0, "max-request", CLI_WHOLE, "MIB", 0, 1, 1024, NULL,
-     "largest request to send, in MiB; 32 unless given"},
+     "largest request to send, and file to read, in MiB; 32 unless given"},
     {CLI_OPT_DRY_RUN, CLI_CONVERSE, 0, "dry-run", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "print the request, as --input takes it, and send nothing"},
     {CLI_OPT_INPUT, CLI_CONVERSE, 0, "input", CLI_FILE, "FILE", 0, 0, 0, NULL,

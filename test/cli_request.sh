@@ -209,17 +209,25 @@ says '4 MiB are too much for an image, and sent' "bedrock: $dir/four.png: 419430
 d 'no word with -q' '.messages | length == 1' -q -f "$dir/four.png" hi
 says 'no word with -q' ''
 
+{ printf '{"messages":[{"role":"user","content":[{"text":"'; dd if=/dev/zero bs=1048576 count=33 2> /dev/null |
+    tr '\000' x; printf '"}]}]}'; } > "$dir/large.json"
+bad '--input of 33 MiB' "$dir/large.json: larger than 32 MiB; --max-request raises that" converse -m m --input "$dir/large.json"
+d '--max-request raises that' '.messages[0].content[0].text | length == 34603008' --max-request 34 --input "$dir/large.json"
+bad '--max-request has a ceiling' '--max-request takes a whole number from 1 to 1024*' converse -m m --max-request 2000 hi
 # A file of 20 MiB costs less than 2.5 times its base64 text, all of the program included.
 large "$dir/twenty.png" 20
 limit=$((27962028 * 5 / 2 / 1024))
-# shellcheck disable=SC3045
-if { (ulimit -v $limit && "$bedrock" --version) > "$dir/out"; } 2> "$dir/err"; then
-    (ulimit -v $limit && "$bedrock" converse -m $nova --no-stream -f "$dir/twenty.png" hi) > "$dir/out" 2> "$dir/err"
+# within KIB ARGUMENTS...: bedrock in so much address space
+within()
+{
+    sh -c 'ulimit -v "$1" && shift && exec "$0" "$@"' "$bedrock" "$@" > "$dir/out" 2> "$dir/err"
     status=$?
+}
+within $limit --version
+if [ $status -eq 0 ]; then
+    within $limit converse -m $nova --no-stream -f "$dir/twenty.png" hi
     judge 'peak memory of 20 MiB' 0 'You said: "hi".' "*twenty.png: 20971520 bytes; *"
-    (ulimit -v 40960 && "$bedrock" converse -m $nova --no-stream --max-request 80 -f "$dir/large.png" hi) \
-        > "$dir/out" 2> "$dir/err"
-    status=$?
+    within 40960 converse -m $nova --no-stream --max-request=80 -f "$dir/large.png" hi
     judge 'a file that memory does not hold' 255 '' '*NOMEM*'
 else
     skip 'peak memory: this build does not run in so little address space'
