@@ -58,6 +58,12 @@ if command -v jq > /dev/null; then
 END
     same $nova tools "$dir/tools.json"
     same $claude tools "$dir/tools.json"
+    for guarded in 'emublock a forbidden thing' 'emuoutput say unspeakable' 'emumask mail a@b.cd' 'emumask nothing'; do
+        printf '{"messages":[{"role":"user","content":[{"text":"%s"}]}],%s}\n' "${guarded#* }" \
+            "\"guardrailConfig\":{\"guardrailIdentifier\":\"${guarded%% *}\",\"guardrailVersion\":\"1\",\"trace\":\"enabled\"}" \
+            > "$dir/guarded.json"
+        same $nova "$guarded" "$dir/guarded.json"
+    done
     # and back into the next request
     "$bedrock" converse -m $claude --stream --json-message --input "$dir/tools.json" > "$dir/out" 2> "$dir/err"
     tail -n 1 "$dir/out" | jq -c --slurpfile first "$dir/tools.json" '.output.message as $m |
@@ -124,7 +130,7 @@ if command -v script > /dev/null && script -qec true /dev/null < /dev/null > /de
     script -qec "$bedrock converse -m $one_shot -v hi" /dev/null < /dev/null | tr -d '\r' > "$dir/out"
     judge 'a model that does not stream' 0 \
         "*/converse-stream *bedrock: The model is unsupported for streaming.; asking for the answer in one piece$nl*/converse *You said: \"hi\".$nl$end" ''
-    script -qec "$bedrock converse -m $one_shot --guardrail abc:1 --guardrail-mode sync hi" /dev/null < /dev/null |
+    script -qec "$bedrock converse -m $one_shot --guardrail emumask:1 --guardrail-mode sync hi" /dev/null < /dev/null |
         tr -d '\r' > "$dir/out"
     judge 'and the request loses what only a stream may have' 0 "bedrock: *; asking *${nl}You said: \"hi\".$nl$end" ''
     script -qec "$bedrock converse -m $no_tool_stream --input $dir/f.json" /dev/null < /dev/null | tr -d '\r' > "$dir/out"
