@@ -26,7 +26,7 @@ LIB_OBJ = open.o bedrock.o request.o call.o retry.o error.o models.o access.o \
 	message.o assemble.o fragment.o body.o media.o \
 	conn.o tls.o net.o file.o p256.o \
 	config.o endpoint.o proxy.o profiles.o ini.o \
-	creds.o provide.o plan.o keys.o apikey.o \
+	creds.o provide.o sources.o plan.o keys.o apikey.o \
 	imds.o container.o process.o sts.o sso.o login.o cachefile.o xml.o \
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o \
 	base64.o date.o crc32.o sha256.o cpu.o buffer.o
@@ -42,7 +42,7 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o te
 	test/emu_native.o test/emu_guard.o test/emu_apply.o test/emu_custom.o test/emu_pages.o test/emu_base64.o \
 	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o test/emu_signin.o \
 	test/emu_dpop.o
-T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/emu_cert.o test/emu_tls.o test/model.o
+T_OBJ = test/t.o test/files.o test/exchange.o test/mock.o test/service.o test/emu_cert.o test/emu_tls.o test/model.o
 UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
 	test/test_xml test/test_p256 test/test_sts test/test_cachefile test/test_sso test/test_login test/test_apikey \
@@ -55,7 +55,7 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 VEC = test/vectors_login test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
 	test/vectors_model \
 	test/vectors_endpoints test/vectors_providers \
-	test/vectors_profiles
+	test/vectors_profiles test/vectors_credentials
 REPLAY = fuzz/replay_body fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll
@@ -91,8 +91,8 @@ bedrock-emulator: $(EMU_OBJ) libbedrock.a tools/fortify.o
 $(LIB_OBJ): bedrock.h bedrock_int.h
 $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
-test/t.o test/files.o test/mock.o test/service.o: bedrock.h test/t.h test/files.h test/mock.h test/service.h
-test/files.o: bedrock_int.h
+test/t.o test/files.o test/exchange.o test/mock.o test/service.o: bedrock.h test/t.h test/files.h test/mock.h test/service.h
+test/files.o test/exchange.o: bedrock_int.h
 test/model.o: bedrock.h bedrock_int.h test/model.h
 
 # ---- Man page -------------------------------------------------------------------------------------

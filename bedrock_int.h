@@ -781,7 +781,8 @@ enum bdk_plan_base {
     BDK_PLAN_PROCESS,
     BDK_PLAN_ENVIRONMENT,   /* credential_source */
     BDK_PLAN_INSTANCE,
-    BDK_PLAN_CONTAINER
+    BDK_PLAN_CONTAINER,
+    BDK_PLAN_BASES          /* how many there are */
 };
 
 /* A role to assume, with the profile that says so. */
@@ -1255,7 +1256,7 @@ int bdk_login_proof(struct bedrock_buffer *out, const struct bdk_fetch *f, const
 int bdk_api_key(struct bedrock_buffer *out, const struct bdk_credentials *c, const char *region,
                 int64_t expires_s, int64_t now_s, unsigned cpu);
 
-/* ---- creds.c and provide.c: which credentials sign a call ------------------------------------------- */
+/* ---- creds.c, provide.c and sources.c: which credentials sign a call ---------------------------------- */
 
 /* Where keys come from. Found once, when a client is opened. */
 enum bdk_source {
@@ -1263,7 +1264,48 @@ enum bdk_source {
     BDK_FROM_PROFILE, BDK_FROM_CONTAINER, BDK_FROM_INSTANCE
 };
 
-struct bdk_run; /* see provide.c */
+/* What a step of a source comes to, beside 0: done, below zero: failed, and BEDROCK_WANT_*. */
+enum {
+    BDK_RUN_FETCH = 100,    /* r->fetch is to be sent */
+    BDK_RUN_AGAIN,          /* the same once more, at r->again_ms */
+    BDK_RUN_PROCESS         /* r->process is to be waited for */
+};
+
+/* One fetching, of keys or of the Region. */
+struct bdk_run {
+    int for_region;
+    const struct bdk_run_source *from;  /* who is asked */
+    size_t role;                    /* the next one of the plan to be assumed */
+    struct bdk_keys keys;           /* what has been fetched so far */
+    struct bdk_keys next;           /* what the fetch at hand brings */
+    int fetching;                   /* r->fetch has been or will be sent */
+    struct bdk_fetch fetch;
+    struct bedrock_call *call;      /* carries it; NULL: it is not under way */
+    int attempts;                   /* that it has had */
+    int64_t again_ms;               /* when it is tried once more */
+    struct bdk_process *process;
+    struct bdk_imds imds;           /* keeps its token */
+    int imds_open;
+    struct bdk_sso sso;             /* these two keep when they tried to renew */
+    struct bdk_cache login;
+    int renewing;                   /* the fetch at hand is for a new token */
+    struct bedrock_buffer file;
+};
+
+/*
+ * Begin to ask; read an answer; there was no answer, and e says why; it failed for good, as e says. Each
+ * returns 0 with r->next or r->imds.region filled in, BDK_RUN_*, or an error told in e. The last two may be NULL:
+ * then it stays at that.
+ */
+struct bdk_run_source {
+    int (*begin)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
+    int (*answer)(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h, struct bedrock_slice body,
+                  struct bedrock_error *e);
+    int (*none)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
+    int (*failed)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
+};
+extern const struct bdk_run_source bdk_sources[BDK_PLAN_BASES];     /* by enum bdk_plan_base */
+extern const struct bdk_run_source bdk_source_role;
 
 struct bdk_creds {
     char *bearer_token;         /* set: Authorization: Bearer, no signature. The client's own, wiped */

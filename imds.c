@@ -148,7 +148,7 @@ int bdk_imds_request(const struct bdk_imds *m, struct bdk_fetch *f, struct bedro
     else if (!m->v1)
         bdk_fetch_header(f, "x-aws-ec2-metadata-token", token);
     f->connect_ms = f->read_ms = m->timeout_ms;
-    f->attempts = m->attempts ? m->attempts : first ? 1 : 3;
+    f->attempts = m->attempts ? m->attempts : 3;
     f->direct = 1;
     return bdk_fetch_check(f, e);
 }

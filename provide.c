@@ -1,6 +1,5 @@
 /* provide.c - credentials that have to be fetched: one fetching at a time, a step at a time.
- * AWS SDK reference guide, "Standardized credential providers". Leaves out: what each provider asks and
- * reads (imds.c, container.c, process.c, sts.c, sso.c, login.c). */
+ * Leaves out: who is asked for what, and what is made of the answers (sources.c). */
 #include "bedrock_int.h"
 #include <poll.h>
 #include <stdio.h>
@@ -9,41 +8,6 @@
 #define PROVIDE_FAILURE_MS 5000     /* a failure is told to all calls for so long */
 #define PROVIDE_RENEWAL_MS 30000    /* renewing keys that are still good is tried no more often */
 #define PROVIDE_ATTEMPTS 3          /* of a request whose provider says nothing of it */
-#define PROVIDE_MAX_FILE 65536u     /* a token's file */
-
-/* What a step of a provider comes to, beside 0: done, below zero: failed, and BEDROCK_WANT_*. */
-enum {
-    PROVIDE_FETCH = 100,    /* r->fetch is to be sent */
-    PROVIDE_AGAIN,          /* the same once more, at r->again_ms */
-    PROVIDE_PROCESS         /* r->process is to be waited for */
-};
-
-/* One fetching, of keys or of the Region. */
-struct bdk_run {
-    int for_region;
-    int fetching;                   /* r->fetch has been or will be sent */
-    const struct provide_source *from;  /* who is asked */
-    size_t role;                    /* the next one of the plan to be assumed */
-    struct bdk_keys keys;           /* what has been fetched so far */
-    struct bdk_keys next;           /* what the fetch at hand brings */
-    struct bdk_fetch fetch;
-    struct bedrock_call *call;      /* carries it; NULL: it is not under way */
-    int attempts;                   /* that it has had */
-    int64_t again_ms;               /* when it is tried once more */
-    struct bdk_process *process;
-    struct bdk_imds imds;           /* keeps its token */
-    int imds_open;
-    struct bedrock_buffer file;
-};
-
-/* Begin to ask, and read an answer: each returns 0 with r->next or the Region filled in, PROVIDE_* or an error
- * told in e. none: there was no answer, and e says why; NULL: that is the error. */
-struct provide_source {
-    int (*begin)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
-    int (*answer)(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h, struct bedrock_slice body,
-                  struct bedrock_error *e);
-    int (*none)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
-};
 
 static int64_t provide_now_s(const struct bedrock *b)
 {
@@ -63,222 +27,6 @@ static uint32_t provide_random(void)
     return n;
 }
 
-/* ---- Instance metadata ---- */
-
-int bdk_imds_open(const struct bedrock *b, struct bdk_imds *m, struct bedrock_error *e)
-{
-    const struct bdk_env env = bdk_client_env(b);
-    struct bdk_imds_settings s = {0};
-
-    s.endpoint = bdk_profile_setting(&b->profiles, "ec2_metadata_service_endpoint").value;
-    s.mode = bdk_profile_setting(&b->profiles, "ec2_metadata_service_endpoint_mode").value;
-    s.v1_disabled = bdk_profile_setting(&b->profiles, "ec2_metadata_v1_disabled").value;
-    s.timeout = bdk_profile_setting(&b->profiles, "metadata_service_timeout").value;
-    s.attempts = bdk_profile_setting(&b->profiles, "metadata_service_num_attempts").value;
-    bdk_imds_env(&s, &env);
-    return bdk_imds_init(m, &s, b->opt.alloc, b->opt.alloc_ctx, e);
-}
-
-static int provide_imds_request(struct bdk_run *r, struct bedrock_error *e)
-{
-    int rc = bdk_imds_request(&r->imds, &r->fetch, e);
-
-    return rc == 0 ? PROVIDE_FETCH : rc;
-}
-
-static int provide_imds_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    int rc = 0;
-
-    if (!r->imds_open)
-        rc = bdk_imds_open(b, &r->imds, e);
-    if (rc == BDK_IMDS_OFF)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "instance metadata is off (AWS_EC2_METADATA_DISABLED)");
-    r->imds_open = rc == 0;
-    if (rc != 0)
-        return rc;
-    bdk_imds_begin(&r->imds, r->for_region ? BDK_IMDS_REGION : BDK_IMDS_KEYS, provide_now_s(b));
-    return provide_imds_request(r, e);
-}
-
-static int provide_imds_answer(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h,
-                               struct bedrock_slice body, struct bedrock_error *e)
-{
-    int rc = bdk_imds_answer(&r->imds, &r->fetch, h, body, provide_now_s(b), &r->next, e);
-
-    return rc == BDK_MORE ? provide_imds_request(r, e) : rc;
-}
-
-static int provide_imds_none(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    int rc = bdk_imds_no_answer(&r->imds, e);
-
-    (void)b;
-    return rc == BDK_MORE ? provide_imds_request(r, e) : rc;
-}
-
-/* ---- Containers ---- */
-
-static int provide_container_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    const struct bdk_env env = bdk_client_env(b);
-    int rc = bdk_container_request(&r->fetch, &env, e);
-
-    if (rc == BDK_CONTAINER_NONE)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "there is no container to ask: neither "
-                             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
-    return rc == 0 ? PROVIDE_FETCH : rc;
-}
-
-static int provide_container_answer(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h,
-                                    struct bedrock_slice body, struct bedrock_error *e)
-{
-    return bdk_container_answer(&r->fetch, h, body, provide_now_s(b), &r->next, e);
-}
-
-/* ---- Keys that are in the environment or the profile ---- */
-
-static int provide_static_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    const struct bdk_plan *plan = b->creds.plan;
-    char what[300];
-
-    snprintf(what, sizeof what, "profile '%.200s'", plan->profile);
-    return bdk_keys_set(&r->next, bdk_slice(plan->access_key_id), bdk_slice(plan->secret_access_key),
-                        bdk_slice(plan->session_token), bdk_slice(plan->account_id), INT64_MAX, what, e);
-}
-
-static int provide_environment_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    const struct bdk_env env = bdk_client_env(b);
-
-    return bdk_keys_set(&r->next, bdk_slice(bdk_getenv(&env, "AWS_ACCESS_KEY_ID")),
-                        bdk_slice(bdk_getenv(&env, "AWS_SECRET_ACCESS_KEY")),
-                        bdk_slice(bdk_getenv(&env, "AWS_SESSION_TOKEN")),
-                        bdk_slice(bdk_getenv(&env, "AWS_ACCOUNT_ID")), INT64_MAX,
-                        "credential_source Environment", e);
-}
-
-/* ---- A program that prints them ---- */
-
-static int provide_process_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    const struct bdk_plan *plan = b->creds.plan;
-    char what[300];
-    int rc;
-
-    snprintf(what, sizeof what, "credential_process of profile '%.200s'", plan->profile);
-    rc = bdk_process_start(&r->process, plan->process, 0, what, b->opt.alloc, b->opt.alloc_ctx, b->opt.clock,
-                           b->opt.clock_ctx, e);
-    return rc == 0 ? PROVIDE_PROCESS : rc;
-}
-
-/* ---- Roles ---- */
-
-/* Where STS is, for this role: by the profile's Region, else by the client's, else by the one that all of AWS
- * began in. */
-static int provide_sts(const struct bedrock *b, const char *region, struct bdk_endpoint *to,
-                       struct bedrock_error *e)
-{
-    if (!region || !region[0])
-        region = b->cf.region[0] ? b->cf.region : "us-east-1";
-    return bdk_config_endpoint(b, BDK_STS, region, to, e);
-}
-
-static int provide_assume(struct bedrock *b, struct bdk_run *r, const struct bdk_plan_role *from,
-                          struct bdk_sts_role *role, struct bedrock_error *e)
-{
-    struct bdk_endpoint to;
-    int rc = provide_sts(b, from->region, &to, e);
-
-    role->arn = from->role_arn;
-    role->session_name = from->session_name;
-    role->external_id = from->external_id;
-    role->duration_s = from->duration_s;
-    if (rc == 0)
-        rc = bdk_sts_assume(&r->fetch, &to, role, provide_now_s(b), e);
-    return rc == 0 ? PROVIDE_FETCH : rc;
-}
-
-static int provide_sts_answer(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h,
-                              struct bedrock_slice body, struct bedrock_error *e)
-{
-    int rc = bdk_sts_keys(&r->next, &r->fetch, h, body, e);
-
-    if (rc == 0 && r->next.expires_s <= provide_now_s(b))
-        rc = bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the keys that it gave are past their time; is the clock right?",
-                           r->fetch.what);
-    return rc;
-}
-
-static int provide_role_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    const struct bdk_plan_role *from = &b->creds.plan->role[r->role];
-    struct bdk_sts_role role = {0};
-    char code[16] = "";
-    int rc;
-
-    if (from->mfa_serial) {
-        if (!b->opt.mfa || b->opt.mfa(b->opt.mfa_ctx, from->mfa_serial, code, sizeof code) != 0)
-            return bdk_error_set(e, BEDROCK_ERR_CONFIG, "role %.200s of profile '%.100s' needs a code of the MFA device "
-                                 "%.200s, and nobody is there to type it", from->role_arn, from->profile,
-                                 from->mfa_serial);
-        code[sizeof code - 1] = 0;
-        role.mfa_serial = from->mfa_serial;
-        role.mfa_code = code;
-    }
-    rc = provide_assume(b, r, from, &role, e);
-    bdk_wipe(code, sizeof code);
-    return rc;
-}
-
-static int provide_web_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
-{
-    const struct bdk_env env = bdk_client_env(b);
-    const struct bdk_plan *plan = b->creds.plan;
-    struct bdk_plan_role from = plan->web;
-    struct bdk_sts_role role = {0};
-    char path[BDK_MAX_PATH], why[128];
-    const char *file = plan->token_file;
-    int err;
-
-    if (b->creds.source == BDK_FROM_WEB_IDENTITY) {
-        memset(&from, 0, sizeof from);
-        file = bdk_getenv(&env, "AWS_WEB_IDENTITY_TOKEN_FILE");
-        from.role_arn = bdk_getenv(&env, "AWS_ROLE_ARN");
-        from.session_name = bdk_getenv(&env, "AWS_ROLE_SESSION_NAME");
-    }
-    if (!file || !from.role_arn)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE or AWS_ROLE_ARN is no longer set");
-    r->file.len = 0;
-    r->file.max = PROVIDE_MAX_FILE;
-    err = bdk_home_path(&env, file, path);
-    if (!err)
-        err = bdk_read_file(&env, path, &r->file);
-    if (err) {
-        bdk_file_why(err, why);
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "web identity token file %.300s: %s", file, why);
-    }
-    role.web_token.p = r->file.p;
-    role.web_token.len = r->file.len;
-    if (bdk_sts_web_token(&role.web_token, path, e) != 0)
-        return e->code;
-    return provide_assume(b, r, &from, &role, e);
-}
-
-/* ---- Who is asked ---- */
-
-static const struct provide_source provide_role = {provide_role_begin, provide_sts_answer, NULL};
-
-static const struct provide_source provide_bases[] = {
-    [BDK_PLAN_STATIC] = {provide_static_begin, NULL, NULL},
-    [BDK_PLAN_WEB_IDENTITY] = {provide_web_begin, provide_sts_answer, NULL},
-    [BDK_PLAN_PROCESS] = {provide_process_begin, NULL, NULL},
-    [BDK_PLAN_ENVIRONMENT] = {provide_environment_begin, NULL, NULL},
-    [BDK_PLAN_INSTANCE] = {provide_imds_begin, provide_imds_answer, provide_imds_none},
-    [BDK_PLAN_CONTAINER] = {provide_container_begin, provide_container_answer, NULL},
-};
-
 /* ---- Carrying a request ---- */
 
 static void provide_drop(struct bdk_run *r)
@@ -289,17 +37,17 @@ static void provide_drop(struct bdk_run *r)
     r->process = NULL;
 }
 
-/* Once more, if that may help: it failed in a way that may pass. */
+/* It failed: once more, if that may help because it may pass; else the source has the last word. */
 static int provide_again(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
     int limit = r->fetch.attempts > 0 ? r->fetch.attempts : PROVIDE_ATTEMPTS;
 
     if (!e->retryable || r->attempts >= limit)
-        return e->code;
+        return r->from->failed ? r->from->failed(b, r, e) : e->code;
     r->again_ms = provide_now_ms(b) + bdk_retry_delay_ms(e, r->attempts, provide_random());
     bdk_trace(b, "* credentials: %s; once more", e->message);
     memset(e, 0, sizeof *e);
-    return PROVIDE_AGAIN;
+    return BDK_RUN_AGAIN;
 }
 
 static int provide_start(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
@@ -356,10 +104,11 @@ static int provide_carry(struct bedrock *b, struct bdk_run *r, struct bedrock_er
 
 static int provide_wait_process(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
+    const char *account = bdk_profile_value(&b->profiles, b->creds.plan->profile, "aws_account_id");
     int rc = bdk_process_step(r->process, e);
 
     if (rc == 0)
-        rc = bdk_process_keys(r->process, NULL, provide_now_s(b), &r->next, e);
+        rc = bdk_process_keys(r->process, account, provide_now_s(b), &r->next, e);
     if (rc <= 0)
         provide_drop(r);
     return rc;
@@ -388,7 +137,7 @@ static int provide_begin(struct bedrock *b, int for_region)
     r->role = 0;
     r->attempts = 0;
     r->again_ms = 0;
-    r->from = for_region ? &provide_bases[BDK_PLAN_INSTANCE] : &provide_bases[c->plan->base];
+    r->from = for_region ? &bdk_sources[BDK_PLAN_INSTANCE] : &bdk_sources[c->plan->base];
     return 0;
 }
 
@@ -412,7 +161,7 @@ static int provide_took(struct bedrock *b, struct bdk_run *r, struct bedrock_err
         r->keys = old;
         return 0;
     }
-    r->from = &provide_role;
+    r->from = &bdk_source_role;
     return 1;
 }
 
@@ -428,12 +177,12 @@ static int provide_run(struct bedrock *b, struct bdk_run *r, struct bedrock_erro
             rc = provide_carry(b, r, e);
         else
             rc = r->from->begin(b, r, e);
-        if (rc == PROVIDE_FETCH)
+        if (rc == BDK_RUN_FETCH)
             r->attempts = 0;
-        r->fetching |= rc == PROVIDE_FETCH;
-        if (rc >= PROVIDE_FETCH)
+        r->fetching |= rc == BDK_RUN_FETCH;
+        if (rc >= BDK_RUN_FETCH)
             continue;
-        if (rc == 0 && r->from == &provide_role)
+        if (rc == 0 && r->from == &bdk_source_role)
             r->role++;
         if (rc == 0)
             rc = provide_took(b, r, e);
@@ -464,6 +213,8 @@ void bdk_run_free(struct bedrock *b)
         bdk_fetch_free(&r->fetch);
         bedrock_buffer_free(&r->file);
         bdk_imds_free(&r->imds);
+        bdk_cache_free(&r->sso.c);
+        bdk_cache_free(&r->login);
     }
     b->creds.run_open = 0;
     bdk_resize(b->opt.alloc, b->opt.alloc_ctx, r, sizeof *r, 0);
