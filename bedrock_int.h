@@ -1054,7 +1054,8 @@ struct bdk_p256 {
 int bdk_p256_read(struct bdk_p256 *k, struct bedrock_slice pem);
 
 /* r and s, 32 bytes each; the same digest gives the same signature (RFC 6979). 0 or BEDROCK_ERR_CONFIG. */
-int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA256_LEN], unsigned char out[64]);
+int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA256_LEN],
+                  unsigned char out[64]);
 
 /* ---- xml.c: one element's text in the XML of AWS's query protocol --------------------------------- */
 
@@ -1086,8 +1087,8 @@ struct bdk_sts_role {
  * what is no token. 0, or BEDROCK_ERR_CONFIG with a sentence that names the file. */
 int bdk_sts_web_token(struct bedrock_slice *token, const char *path, struct bedrock_error *e);
 
-/* Ask for a role's keys; f was bdk_fetch_init()ed, `to` is bdk_endpoint_of(BDK_STS). 0, BEDROCK_ERR_CONFIG for
- * what STS would refuse, or an error of f's buffers. */
+/* Ask for a role's keys; f was bdk_fetch_init()ed, `to` is bdk_endpoint_of(BDK_STS). 0, BEDROCK_ERR_CONFIG
+ * for what STS would refuse, or an error of f's buffers. */
 int bdk_sts_assume(struct bdk_fetch *f, const struct bdk_endpoint *to, const struct bdk_sts_role *r,
                    int64_t now_s, struct bedrock_error *e);
 
@@ -1186,15 +1187,15 @@ struct bdk_cache_member {
     struct bedrock_json value;      /* checked; of type NONE: it stays what it was */
 };
 
-/* Write the file's object, or the one at a path inside of it, with these members replaced or added; all others
- * stay. out is new. Returns out->error. */
+/* Write the file's object, or the one at a path inside of it, with these members replaced or added; all
+ * others stay. out is new. Returns out->error. */
 int bdk_cache_object(struct bedrock_buffer *out, const struct bdk_cache *c, const char *inside,
                      const struct bdk_cache_member *m, size_t n);
 
 /* The file with these members takes the place of c's content: 0, or told in e and c stays what it was. */
 int bdk_cache_renew(struct bdk_cache *c, const struct bdk_cache_member *m, size_t n, struct bedrock_error *e);
 
-/* ---- sso.c: IAM Identity Center -------------------------------------------------------------------------- */
+/* ---- sso.c: IAM Identity Center --------------------------------------------------------------- */
 
 struct bdk_sso {
     struct bdk_cache c;
@@ -1224,11 +1225,12 @@ int bdk_sso_keys(const struct bdk_sso *s, struct bdk_keys *k, const struct bdk_f
                  const struct bdk_http_head *h, struct bedrock_slice body, const char *account,
                  struct bedrock_error *e);
 
-/* ---- login.c: the session of `aws login` ------------------------------------------------------------------ */
+/* ---- login.c: the session of `aws login` ------------------------------------------------------- */
 
 /* As with SSO (bdk_cache_next() with renewable 1), but that the file holds the keys themselves. */
 int bdk_login_open(struct bdk_cache *c, const struct bdk_env *env, const char *profile,
-                   const char *login_session, bedrock_alloc_fn alloc, void *alloc_ctx, struct bedrock_error *e);
+                   const char *login_session, bedrock_alloc_fn alloc, void *alloc_ctx,
+                   struct bedrock_error *e);
 int bdk_login_keys(const struct bdk_cache *c, struct bdk_keys *k, struct bedrock_error *e);
 
 /* The Region whose sign-in service has to be asked; NULL: the profile's. */

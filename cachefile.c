@@ -71,7 +71,8 @@ int bdk_cache_write(const char *path, const char *p, size_t n)
 /* The same cache without content. */
 static void cache_fresh(struct bdk_cache *fresh, const struct bdk_cache *c)
 {
-    struct bedrock_buffer empty = {.max = BDK_CACHE_MAX, .alloc = c->file.alloc, .alloc_ctx = c->file.alloc_ctx};
+    struct bedrock_buffer empty = {.max = BDK_CACHE_MAX, .alloc = c->file.alloc,
+                                   .alloc_ctx = c->file.alloc_ctx};
 
     *fresh = *c;
     fresh->file = fresh->text = empty;
@@ -127,8 +128,8 @@ static int cache_read(struct bdk_cache *c, const struct bdk_env *env, struct bed
     if (err == ENOENT || err == ENOTDIR)
         return bdk_cache_bad(c, "there is no such file, so nobody has signed in", e);
     bdk_file_why(err, why);
-    return bdk_error_set(e, err == ENOMEM ? BEDROCK_ERR_NOMEM : BEDROCK_ERR_CONFIG, "%s %s: %s", c->form->what,
-                         c->path, why);
+    return bdk_error_set(e, err == ENOMEM ? BEDROCK_ERR_NOMEM : BEDROCK_ERR_CONFIG, "%s %s: %s",
+                         c->form->what, c->path, why);
 }
 
 const char *bdk_cache_text(struct bedrock_buffer *b, struct bedrock_json root, const char *path)
@@ -246,7 +247,8 @@ int bdk_cache_failed(struct bdk_cache *c, const struct bdk_env *env, int64_t now
     int retryable = e->retryable;
 
     cache_fresh(&theirs, c);
-    if (cache_read(&theirs, env, &why) == 0 && cache_parse(&theirs, &why) == 0 && theirs.expires_s > c->expires_s) {
+    if (cache_read(&theirs, env, &why) == 0 && cache_parse(&theirs, &why) == 0 &&
+        theirs.expires_s > c->expires_s) {
         bdk_cache_free(c);
         *c = theirs;
     } else {
@@ -259,8 +261,8 @@ int bdk_cache_failed(struct bdk_cache *c, const struct bdk_env *env, int64_t now
     bdk_date_human(c->expires_s, when);
     memcpy(cause, e->message, sizeof cause);
     e->code = 0; /* the first cause stays in the sentence; name, status and request id beside it */
-    bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s %s: it expired at %s and could not be renewed: %s", c->form->what,
-                  c->path, when, cause);
+    bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s %s: it expired at %s and could not be renewed: %s",
+                  c->form->what, c->path, when, cause);
     e->retryable = retryable;
     return e->code;
 }
@@ -283,8 +285,8 @@ int bdk_cache_answer(const struct bdk_fetch *f, struct bedrock_slice body, struc
         return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer is not a JSON object", f->what);
     if (bedrock_json_int(bedrock_json_get(*root, "expiresIn"), &seconds) != 0 || seconds < 1 ||
         seconds > CACHE_MAX_LIFE_S)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer does not say in how many seconds it expires",
-                             f->what);
+        return bdk_error_set(e, BEDROCK_ERR_CONFIG,
+                             "%s: the answer does not say in how many seconds it expires", f->what);
     /* a JSON string as well */
     expires[0] = '"';
     bdk_date_rfc3339(now_s + seconds, expires + 1);

@@ -23,13 +23,15 @@ static const struct bdk_cache_path login_members[LOGIN_N_MEMBERS] = {
 static const struct bdk_cache_form login_form = {"aws login's session file", login_members, LOGIN_N_MEMBERS};
 
 int bdk_login_open(struct bdk_cache *c, const struct bdk_env *env, const char *profile,
-                   const char *login_session, bedrock_alloc_fn alloc, void *alloc_ctx, struct bedrock_error *e)
+                   const char *login_session, bedrock_alloc_fn alloc, void *alloc_ctx,
+                   struct bedrock_error *e)
 {
     const char *folder = bdk_getenv(env, "AWS_LOGIN_CACHE_DIRECTORY");
     unsigned char digest[BDK_SHA256_LEN];
 
     memset(c, 0, sizeof *c);
-    snprintf(c->login, sizeof c->login, "aws login%s%s", profile ? " --profile " : "", profile ? profile : "");
+    snprintf(c->login, sizeof c->login, "aws login%s%s", profile ? " --profile " : "",
+             profile ? profile : "");
     bdk_sha256_of(login_session, strlen(login_session), digest, 0);
     return bdk_cache_open(c, &login_form, env, folder ? folder : "~/.aws/login/cache", digest, sizeof digest,
                           alloc, alloc_ctx, e);
@@ -70,7 +72,8 @@ static void login_uuid(const unsigned char random[16], char out[37])
 
 static void login_header(struct bedrock_buffer *b, const struct bdk_p256 *key)
 {
-    bdk_buffer_text(b, "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",\"jwk\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"");
+    bdk_buffer_text(b, "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",");
+    bdk_buffer_text(b, "\"jwk\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"");
     bdk_base64_url(b, key->point + 1, 32);
     bdk_buffer_text(b, "\",\"y\":\"");
     bdk_base64_url(b, key->point + 33, 32);

@@ -110,8 +110,8 @@ int bdk_p256_read(struct bdk_p256 *k, struct bedrock_slice pem)
     } else {
         br_ec_private_key sk = {BR_EC_secp256r1, k->d, sizeof k->d};
 
-        rc = br_ec_compute_pub(br_ec_get_default(), NULL, k->point, &sk) == sizeof k->point ? 0
-                                                                                            : BEDROCK_ERR_CONFIG;
+        if (br_ec_compute_pub(br_ec_get_default(), NULL, k->point, &sk) != sizeof k->point)
+            rc = BEDROCK_ERR_CONFIG;
     }
     bdk_wipe(&decoder, sizeof decoder);
     if (rc != 0)
@@ -119,7 +119,8 @@ int bdk_p256_read(struct bdk_p256 *k, struct bedrock_slice pem)
     return rc;
 }
 
-int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA256_LEN], unsigned char out[64])
+int bdk_p256_sign(const struct bdk_p256 *k, const unsigned char digest[BDK_SHA256_LEN],
+                  unsigned char out[64])
 {
     unsigned char d[32];
     br_ec_private_key sk = {BR_EC_secp256r1, d, sizeof d};

@@ -29,7 +29,8 @@ int bdk_sso_open(struct bdk_sso *s, const struct bdk_env *env, const char *profi
     snprintf(s->c.login, sizeof s->c.login, "aws sso login%s%s",
              !name ? "" : profile ? " --profile " : " --sso-session ", name ? name : "");
     bdk_sha1_of(key, strlen(key), digest);
-    return bdk_cache_open(&s->c, &sso_form, env, "~/.aws/sso/cache", digest, sizeof digest, alloc, alloc_ctx, e);
+    return bdk_cache_open(&s->c, &sso_form, env, "~/.aws/sso/cache", digest, sizeof digest, alloc,
+                          alloc_ctx, e);
 }
 
 int bdk_sso_next(const struct bdk_sso *s, int64_t now_s, struct bedrock_error *e)
@@ -114,7 +115,8 @@ int bdk_sso_refreshed(struct bdk_sso *s, const struct bdk_fetch *f, const struct
         return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer has no accessToken", f->what);
     members[1].value.p = expires;
     members[1].value.len = strlen(expires);
-    members[2].value = bedrock_json_get(answer, "refreshToken"); /* RFC 6749 6: none, then the old one stays */
+    /* RFC 6749 6: where there is none the old one stays */
+    members[2].value = bedrock_json_get(answer, "refreshToken");
     return bdk_cache_renew(&s->c, members, 3, e);
 }
 

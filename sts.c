@@ -10,24 +10,24 @@
 
 /* ---- What a profile may say ---- */
 
-/* The API's patterns: "\w", which is ASCII here, and some more characters. The value is not shown: an external
- * id is as good as a password to some. */
+/* The API's patterns: "\w", which is ASCII here, and some more characters. The value is not shown: an
+ * external id is as good as a password to some. */
 static int sts_check(const char *value, const char *name, size_t min, size_t max, const char *more,
                      struct bedrock_error *e)
 {
     size_t n = strlen(value);
 
     if (n < min || n > max)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s has %zu characters: STS takes %zu to %zu", name, n, min,
-                             max);
+        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s has %zu characters: STS takes %zu to %zu", name, n,
+                             min, max);
     for (; *value; value++) {
         char c = *value;
         int word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 
         if (!word && !strchr(more, c))
             return bdk_error_set(e, BEDROCK_ERR_CONFIG,
-                                 "%s holds a character that STS does not take: letters, digits, _ and %s only",
-                                 name, more);
+                                 "%s holds a character that STS does not take: letters, digits, _ and %s "
+                                 "only", name, more);
     }
     return 0;
 }
@@ -38,7 +38,8 @@ static int sts_check_mfa(const struct bdk_sts_role *r, struct bedrock_error *e)
         return 0;
     if (!r->mfa_serial || !r->mfa_code)
         return bdk_error_set(e, BEDROCK_ERR_CONFIG, "the role needs %s",
-                             r->mfa_serial ? "the code that its MFA device shows" : "mfa_serial beside an MFA code");
+                             r->mfa_serial ? "the code that its MFA device shows"
+                                           : "mfa_serial beside an MFA code");
     if (sts_check(r->mfa_serial, "mfa_serial", 9, 256, "+=/:,.@-", e) != 0)
         return e->code;
     if (strlen(r->mfa_code) != 6 || strspn(r->mfa_code, "0123456789") != 6)
@@ -51,7 +52,8 @@ static int sts_check_role(const struct bdk_sts_role *r, struct bedrock_error *e)
     size_t n = strlen(r->arn);
 
     if (n < 20 || n > BDK_MAX_ARN || strncmp(r->arn, "arn:", 4) != 0)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "role_arn is no ARN like arn:aws:iam::123456789012:role/NAME");
+        return bdk_error_set(e, BEDROCK_ERR_CONFIG,
+                             "role_arn is no ARN like arn:aws:iam::123456789012:role/NAME");
     if (r->session_name && sts_check(r->session_name, "role_session_name", 2, 64, "+=,.@-", e) != 0)
         return e->code;
     if (r->external_id && sts_check(r->external_id, "external_id", 2, 1224, "+=,.@:/-", e) != 0)
@@ -75,14 +77,16 @@ int bdk_sts_web_token(struct bedrock_slice *token, const char *path, struct bedr
                                                : "longer than the 20000 bytes that a token may have");
     for (size_t i = 0; i < token->len; i++)
         if ((unsigned char)token->p[i] <= ' ' || token->p[i] == 0x7F)
-            return bdk_error_set(e, BEDROCK_ERR_CONFIG, "web identity token file %s: white space or a control "
-                                 "character stands in it, where one token alone should", path);
+            return bdk_error_set(e, BEDROCK_ERR_CONFIG,
+                                 "web identity token file %s: white space or a control character stands in "
+                                 "it, where one token alone should", path);
     return 0;
 }
 
 /* ---- Requests ---- */
 
-static void sts_begin(struct bdk_fetch *f, const struct bdk_endpoint *to, const char *action, const char *what)
+static void sts_begin(struct bdk_fetch *f, const struct bdk_endpoint *to, const char *action,
+                      const char *what)
 {
     bdk_fetch_begin(f, to, "POST", "/", what);
     bdk_fetch_header(f, "Content-Type", bdk_slice("application/x-www-form-urlencoded"));
@@ -200,7 +204,8 @@ static int sts_refused(const struct bdk_fetch *f, const struct bdk_http_head *h,
 
 /* Elements of an answer, decoded one behind the other; `all` is where they stand. */
 static int sts_elements(struct bedrock_buffer *all, const char *const paths[], struct bedrock_slice out[],
-                        size_t n, const struct bdk_fetch *f, struct bedrock_slice body, struct bedrock_error *e)
+                        size_t n, const struct bdk_fetch *f, struct bedrock_slice body,
+                        struct bedrock_error *e)
 {
     size_t from = 0;
 
@@ -211,7 +216,8 @@ static int sts_elements(struct bedrock_buffer *all, const char *const paths[], s
         int rc = bdk_xml_text(body, paths[i], all);
 
         if (rc < 0)
-            return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer is not the XML that STS sends", f->what);
+            return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer is not the XML that STS sends",
+                                 f->what);
         if (all->len == from)
             return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer has no %s", f->what,
                                  strrchr(paths[i], '/') + 1);
@@ -253,8 +259,8 @@ int bdk_sts_keys(struct bdk_keys *k, const struct bdk_fetch *f, const struct bdk
         return sts_refused(f, h, body, e);
     rc = sts_elements(&all, paths, part, 5, f, body, e);
     if (rc == 0 && bdk_date_iso(part[3], &expires_s) != 0)
-        rc = bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: Expiration is no time in the form 2026-01-02T03:04:05Z",
-                           f->what);
+        rc = bdk_error_set(e, BEDROCK_ERR_CONFIG,
+                           "%s: Expiration is no time in the form 2026-01-02T03:04:05Z", f->what);
     if (rc == 0)
         rc = bdk_keys_set(k, part[0], part[1], part[2], sts_account(part[4]), expires_s, f->what, e);
     bedrock_buffer_free(&all);

@@ -20,9 +20,11 @@ static int decoded(const struct bedrock_buffer *key, struct bedrock_buffer *text
 static void test_parts(void)
 {
     static const struct bdk_credentials with_token = {"AKID+/", "TopSecretValue", "to+k/e=n"};
-    static const char want[] = "bedrock.amazonaws.com/?Action=CallWithBearerToken&X-Amz-Algorithm=AWS4-HMAC-SHA256"
+    static const char want[] = "bedrock.amazonaws.com/?Action=CallWithBearerToken"
+                               "&X-Amz-Algorithm=AWS4-HMAC-SHA256"
                                "&X-Amz-Credential=AKID%2B%2F%2F20260102%2Feu-west-1%2Fbedrock%2Faws4_request"
-                               "&X-Amz-Date=20260102T030405Z&X-Amz-Expires=1&X-Amz-Security-Token=to%2Bk%2Fe%3Dn"
+                               "&X-Amz-Date=20260102T030405Z&X-Amz-Expires=1"
+                               "&X-Amz-Security-Token=to%2Bk%2Fe%3Dn"
                                "&X-Amz-Signature=";
     static const char end[] = "&X-Amz-SignedHeaders=host&Version=1";
     struct bedrock_buffer key = {0}, text = {0};

@@ -125,8 +125,10 @@ static const struct {
 } read_cases[] = {
     {"whole", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"k\"},\"maybe\":\"m\"}", NULL, 0},
     {"with an offset", "{\"expiresAt\":\"2026-01-02T04:05:05.25+01:00\",\"in\":{\"key\":\"k\"}}", NULL, 0},
-    {"as AWS CLI 1 wrote it", " {\"in\":{\"key\":\"\\u006b\"},\"expiresAt\":\"2026-01-02T03:05:05UTC\"}\n", NULL, 0},
-    {"what may be missing is empty", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"k\"},\"maybe\":\"\"}",
+    {"as AWS CLI 1 wrote it", " {\"in\":{\"key\":\"\\u006b\"},\"expiresAt\":\"2026-01-02T03:05:05UTC\"}\n",
+     NULL, 0},
+    {"what may be missing is empty", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"k\"},"
+     "\"maybe\":\"\"}",
      NULL, 0},
     {"there is none", NULL, "nobody has signed in; run aws x login --profile p", ENOENT},
     {"no folder", NULL, "nobody has signed in; run aws x login --profile p", ENOTDIR},
@@ -134,17 +136,23 @@ static const struct {
     {"a directory", NULL, "s a directory", EISDIR},
     {"10 MiB", NULL, "too large", EFBIG},
     {"empty", "", "it is empty; run aws x login", 0},
-    {"half written", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"SECRET", "half written; run aws x", 0},
+    {"half written", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"SECRET",
+     "half written; run aws x", 0},
     {"binary", "\x01\x02\xFF", "half written", 0},
     {"an array", "[]", "it is no JSON object", 0},
-    {"a member is missing", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{}}", "it has no in.key; run aws x", 0},
-    {"a member is empty", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"\"}}", "it has no in.key", 0},
-    {"a member is no string", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":7}}", "it has no in.key", 0},
-    {"a zero byte", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"SECRET\\u0000\"}}", "no in.key", 0},
+    {"a member is missing", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{}}",
+     "it has no in.key; run aws x", 0},
+    {"a member is empty", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"\"}}",
+     "it has no in.key", 0},
+    {"a member is no string", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":7}}",
+     "it has no in.key", 0},
+    {"a zero byte", "{\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"key\":\"SECRET\\u0000\"}}",
+     "no in.key", 0},
     {"no time", "{\"in\":{\"key\":\"SECRET\"}}", "it has no expiresAt", 0},
-    {"a time that is none", "{\"expiresAt\":\"soon\",\"in\":{\"key\":\"SECRET\"}}", "its expiresAt is no time", 0},
-    {"a time with a tail", "{\"expiresAt\":\"2026-01-02T03:05:05Z, or a bit later, perhaps, as it may be, who is to "
-     "know\",\"in\":{\"key\":\"SECRET\"}}", "its expiresAt is no time", 0},
+    {"a time that is none", "{\"expiresAt\":\"soon\",\"in\":{\"key\":\"SECRET\"}}",
+     "its expiresAt is no time", 0},
+    {"a time with a tail", "{\"expiresAt\":\"2026-01-02T03:05:05Z, or a bit later, perhaps, as it "
+     "may be, who is to know\",\"in\":{\"key\":\"SECRET\"}}", "its expiresAt is no time", 0},
 };
 
 static void test_read(void)
@@ -161,8 +169,10 @@ static void test_read(void)
         start(&c, &env, NULL);
         rc = bdk_cache_load(&c, &env, &e);
         if (read_cases[i].word) {
-            CHECKF(rc == BEDROCK_ERR_CONFIG && strstr(e.message, read_cases[i].word), "%d: %s", rc, e.message);
-            CHECK(strncmp(e.message, "a test's token file " PATH ": ", 54) == 0 && !strstr(e.message, "SECRET"));
+            CHECKF(rc == BEDROCK_ERR_CONFIG && strstr(e.message, read_cases[i].word), "%d: %s", rc,
+                   e.message);
+            CHECK(strncmp(e.message, "a test's token file " PATH ": ", 54) == 0);
+            CHECK(!strstr(e.message, "SECRET"));
             CHECK(!c.value[0] && !c.value[1] && !c.file.p);
         } else if (CHECKF(rc == 0, "%s", e.message)) {
             CHECK(strcmp(c.value[1], "k") == 0 && c.expires_s == NOW + 60);
@@ -204,8 +214,9 @@ static void test_next(void)
         int64_t left_s, since_s; /* since_s -1: never tried */
         int renewable, want;
     } cases[] = {
-        {301, -1, 1, 0}, {300, -1, 1, BDK_MORE}, {300, -1, 0, 0}, {1, -1, 0, 0}, {0, -1, 0, BEDROCK_ERR_CONFIG},
-        {0, -1, 1, BDK_MORE}, {-9999999, -1, 1, BDK_MORE}, {-1, -1, 0, BEDROCK_ERR_CONFIG},
+        {301, -1, 1, 0}, {300, -1, 1, BDK_MORE}, {300, -1, 0, 0}, {1, -1, 0, 0},
+        {0, -1, 0, BEDROCK_ERR_CONFIG}, {0, -1, 1, BDK_MORE}, {-9999999, -1, 1, BDK_MORE},
+        {-1, -1, 0, BEDROCK_ERR_CONFIG},
         {200, 29, 1, 0}, {200, 30, 1, BDK_MORE}, {-5, 29, 1, BEDROCK_ERR_CONFIG}, {-5, 30, 1, BDK_MORE},
         {-5, -3600, 1, BDK_MORE}, /* the clock was set back */
     };
@@ -214,7 +225,8 @@ static void test_next(void)
         struct bdk_cache c = {.form = &form, .path = PATH, .login = "aws x login"};
         struct bedrock_error e = {0};
 
-        t_case("%d s left, tried %d s ago, %d", (int)cases[i].left_s, (int)cases[i].since_s, cases[i].renewable);
+        t_case("%d s left, tried %d s ago, %d", (int)cases[i].left_s, (int)cases[i].since_s,
+               cases[i].renewable);
         c.expires_s = NOW + cases[i].left_s;
         c.tried_s = cases[i].since_s == -1 ? 0 : NOW - cases[i].since_s;
         CHECK(bdk_cache_next(&c, cases[i].renewable, NOW, &e) == cases[i].want);
@@ -224,8 +236,9 @@ static void test_next(void)
     }
 }
 
-#define OLD "{\"x\":[1, 2],\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"y\":\"\\u00e9\",\"key\":\"old\"}," \
-            "\"maybe\":\"m\",\"maybe\":\"n\"}"
+#define OLD \
+    "{\"x\":[1, 2],\"expiresAt\":\"2026-01-02T03:05:05Z\",\"in\":{\"y\":\"\\u00e9\",\"key\":\"old\"}," \
+    "\"maybe\":\"m\",\"maybe\":\"n\"}"
 
 static int renew(struct bdk_cache *c, struct bedrock_error *e)
 {
@@ -259,7 +272,8 @@ static void test_renew(void)
     start(&c, &env, NULL);
     CHECK(bdk_cache_load(&c, &env, &e) == 0 && strcmp(c.value[1], "old") == 0);
     CHECKF(renew(&c, &e) == 0, "%s", e.message);
-    CHECK_TEXT(c.file.p, c.file.len, "{\"x\":[1, 2],\"expiresAt\":\"2026-01-02T04:04:05Z\",\"in\":{\"y\":\"\\u00e9\","
+    CHECK_TEXT(c.file.p, c.file.len, "{\"x\":[1, 2],\"expiresAt\":\"2026-01-02T04:04:05Z\",\"in\":{\"y\":"
+               "\"\\u00e9\","
                "\"key\":\"new\",\"more\":\"\"},\"maybe\":\"n\"}");
     CHECK(strcmp(c.value[1], "new") == 0 && strcmp(c.value[2], "n") == 0 && c.expires_s == NOW + 3600);
     bdk_cache_free(&c);
@@ -292,11 +306,14 @@ static void test_failed(void)
     } cases[] = {
         {"the old one is still good", OLD, 59, 0, "old"},
         {"it is not", OLD, 60, BEDROCK_ERR_CONFIG, "old"},
-        {"another process has done it", "{\"expiresAt\":\"2026-01-02T04:04:05Z\",\"in\":{\"key\":\"theirs\"}}", 60, 0,
+        {"another process has done it", "{\"expiresAt\":\"2026-01-02T04:04:05Z\",\"in\":{\"key\":"
+         "\"theirs\"}}", 60, 0,
          "theirs"},
-        {"another process is writing it", "{\"expiresAt\":\"2026-01-02T04:04:05Z\",\"in\":{\"ke", 59, 0, "old"},
+        {"another process is writing it", "{\"expiresAt\":\"2026-01-02T04:04:05Z\",\"in\":{\"ke", 59, 0,
+         "old"},
         {"somebody has signed out", NULL, 60, BEDROCK_ERR_CONFIG, "old"},
-        {"theirs is older", "{\"expiresAt\":\"2026-01-02T03:05:04Z\",\"in\":{\"key\":\"theirs\"}}", 0, 0, "old"},
+        {"theirs is older", "{\"expiresAt\":\"2026-01-02T03:05:04Z\",\"in\":{\"key\":\"theirs\"}}", 0, 0,
+         "old"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -318,7 +335,8 @@ static void test_failed(void)
             CHECK(e.code == 0 && !e.message[0]);
         } else {
             CHECK(e.retryable == 1);
-            CHECK_TEXT(e.message, strlen(e.message), "a test's token file " PATH ": it expired at 2026-01-02 03:05:05 UTC "
+            CHECK_TEXT(e.message, strlen(e.message), "a test's token file " PATH
+                       ": it expired at 2026-01-02 03:05:05 UTC "
                        "and could not be renewed: connect x: refused");
         }
         bdk_cache_free(&c);

@@ -30,7 +30,7 @@ static void test_known(void)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bdk_date d = bdk_date_of(cases[i].epoch_s);
-        char basic[17], human[24];
+        char basic[17], human[24], iso[21];
         int64_t epoch_s = 77;
 
         t_case("date %s", cases[i].human);
@@ -38,6 +38,9 @@ static void test_known(void)
         bdk_date_human(cases[i].epoch_s, human);
         CHECK_TEXT(basic, strlen(basic), cases[i].basic);
         CHECK_TEXT(human, strlen(human), cases[i].human);
+        bdk_date_rfc3339(cases[i].epoch_s, iso);
+        CHECK(strlen(iso) == 20 && memcmp(iso, human, 10) == 0 && iso[10] == 'T' &&
+              memcmp(iso + 11, human + 11, 8) == 0 && iso[19] == 'Z');
         CHECK(bdk_date_http(bdk_slice(cases[i].http), &epoch_s) == 0);
         CHECKF(epoch_s == cases[i].epoch_s, "read as %lld", (long long)epoch_s);
         CHECK(bdk_date_check(&d) == 0 && bdk_epoch_of(&d) == cases[i].epoch_s);

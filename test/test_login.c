@@ -1,5 +1,6 @@
 /* test_login.c - the session of `aws login`: its cache, the proof that goes with its renewal, answers and
- * refusals. Cases of our own; proofs are verified by BearSSL. Leaves out: the file itself (test_cachefile.c). */
+ * refusals. Cases of our own; proofs are verified by BearSSL. Leaves out: the file itself
+ * (test_cachefile.c). */
 #include "bedrock_int.h"
 #include "files.h"
 #include "t.h"
@@ -12,14 +13,17 @@
 #define PATH "/home/me/.aws/login/cache/" NAME
 #define REFRESH "SecretRefreshToken"
 #define SECRET "SecretAccessKey+/="
-#define KEY "-----BEGIN EC PRIVATE KEY-----\\nMHcCAQEEIJvtfaFkkvIGzqeYaP8konAefsBASa1UwjxPKRKILyTsoAoGCCqGSM49\\n" \
+#define KEY \
+    "-----BEGIN EC PRIVATE KEY-----\\nMHcCAQEEIJvtfaFkkvIGzqeYaP8konAefsBASa1UwjxPKRKILyTsoAoGCCqGSM49\\n" \
             "AwEHoUQDQgAEv4PSn/rSjQhDQ8g551gV/iiEEeqXdfQQ26XhG277Y0puubNH/RHe\\n" \
             "NNxb60UZulwBz2o/y4nbeVvIgpgduqHgKg==\\n-----END EC PRIVATE KEY-----\\n"
 #define X "v4PSn_rSjQhDQ8g551gV_iiEEeqXdfQQ26XhG277Y0o"
 #define Y "brmzR_0R3jTcW-tFGbpcAc9qP8uJ23lbyIKYHbqh4Co"
 #define CACHE(expires, key) \
-    "{\"accessToken\":{\"accessKeyId\":\"ASIA1\",\"secretAccessKey\":\"" SECRET "\",\"sessionToken\":\"t1\"," \
-    "\"accountId\":\"123456789012\",\"expiresAt\":\"" expires "\"},\"clientId\":\"arn:aws:signin:::devtools/same-device\"," \
+    "{\"accessToken\":{\"accessKeyId\":\"ASIA1\",\"secretAccessKey\":\"" SECRET \
+        "\",\"sessionToken\":\"t1\"," \
+    "\"accountId\":\"123456789012\",\"expiresAt\":\"" expires \
+        "\"},\"clientId\":\"arn:aws:signin:::devtools/same-device\"," \
     "\"refreshToken\":\"" REFRESH "\",\"idToken\":\"id\",\"dpopKey\":\"" key "\"}"
 #define FULL CACHE("2026-01-02T03:06:05Z", KEY)
 
@@ -30,11 +34,12 @@ static const struct bdk_endpoint endpoint = {.host = "eu-west-1.signin.aws.amazo
 
 static int no_secret(const struct bedrock_error *e)
 {
-    return CHECKF(!strstr(e->message, REFRESH) && !strstr(e->message, SECRET) && !strstr(e->message, "MHcCAQ"), "%s",
-                  e->message);
+    return CHECKF(!strstr(e->message, REFRESH) && !strstr(e->message, SECRET) &&
+                  !strstr(e->message, "MHcCAQ"), "%s", e->message);
 }
 
-static int start(struct bdk_cache *c, const char *text, bedrock_alloc_fn alloc, void *ctx, struct bedrock_error *e)
+static int start(struct bdk_cache *c, const char *text, bedrock_alloc_fn alloc, void *ctx,
+                 struct bedrock_error *e)
 {
     struct files_file list[] = {{PATH, text, 0, 0}, {NULL, NULL, 0, 0}};
     struct files disk = {home, list, ""};
@@ -67,8 +72,8 @@ static void test_open(void)
 
 static void test_keys(void)
 {
-    static const char *const gone[] = {"accessKeyId", "secretAccessKey", "sessionToken", "accountId", "expiresAt",
-                                       "clientId", "refreshToken", "dpopKey", "accessToken"};
+    static const char *const gone[] = {"accessKeyId", "secretAccessKey", "sessionToken", "accountId",
+                                       "expiresAt", "clientId", "refreshToken", "dpopKey", "accessToken"};
     struct bedrock_error e = {0};
     struct bdk_keys k = {0};
     struct bdk_cache c;
@@ -91,7 +96,8 @@ static void test_keys(void)
         if (CHECK(at != NULL))
             at[0] = 'X';
         CHECK(start(&c, text, NULL, NULL, &e) == BEDROCK_ERR_CONFIG);
-        CHECKF(strstr(e.message, PATH ": it has no ") && strstr(e.message, "; run aws login --profile dev"), "%s",
+        CHECKF(strstr(e.message, PATH ": it has no ") && strstr(e.message, "; run aws login --profile dev"),
+               "%s",
                e.message);
         no_secret(&e);
         bdk_cache_free(&c);
@@ -100,8 +106,9 @@ static void test_keys(void)
 
 static void test_region(void)
 {
-    static const char text[] = "{\"signInRegion\":\"eu-north-1\",\"accessToken\":{\"accessKeyId\":\"A\",\"secretAccessKey\":"
-                               "\"s\",\"sessionToken\":\"t\",\"accountId\":\"1\",\"expiresAt\":\"2026-01-02T04:04:05Z\"},"
+    static const char text[] = "{\"signInRegion\":\"eu-north-1\",\"accessToken\":{\"accessKeyId\":\"A\","
+                               "\"secretAccessKey\":\"s\",\"sessionToken\":\"t\",\"accountId\":\"1\","
+                               "\"expiresAt\":\"2026-01-02T04:04:05Z\"},"
                                "\"clientId\":\"c\",\"refreshToken\":\"r\",\"dpopKey\":\"k\"}";
     struct bedrock_error e = {0};
     struct bdk_fetch f;
@@ -147,15 +154,18 @@ static void check_proof(const char *p, size_t n)
         return;
     decode(p, (size_t)(dot - p), header, sizeof header);
     decode(dot + 1, (size_t)(last - dot - 1), claims, sizeof claims);
-    CHECK_TEXT((char *)header, strlen((char *)header), "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",\"jwk\":{\"kty\":\"EC\","
+    CHECK_TEXT((char *)header, strlen((char *)header),
+               "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",\"jwk\":{\"kty\":\"EC\","
                "\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"" Y "\"}}");
-    CHECK_TEXT((char *)claims, strlen((char *)claims), "{\"jti\":\"00010203-0405-4607-b809-0a0b0c0d0e0f\",\"htm\":\"POST\","
+    CHECK_TEXT((char *)claims, strlen((char *)claims),
+               "{\"jti\":\"00010203-0405-4607-b809-0a0b0c0d0e0f\",\"htm\":\"POST\","
                "\"htu\":\"https://eu-west-1.signin.aws.amazon.com/v1/token\",\"iat\":1767323045}");
     CHECK(decode(last + 1, n - (size_t)(last + 1 - p), signature, sizeof signature) == 64);
     decode(X, strlen(X), point + 1, 64);
     decode(Y, strlen(Y), point + 33, 64);
     bdk_sha256_of(p, (size_t)(last - p), digest, 0);
-    CHECK(br_ecdsa_vrfy_raw_get_default()(br_ec_get_default(), digest, sizeof digest, &pub, signature, 64) == 1);
+    CHECK(br_ecdsa_vrfy_raw_get_default()(br_ec_get_default(), digest, sizeof digest, &pub, signature,
+                                          64) == 1);
 }
 
 static void test_refresh(void)
@@ -171,8 +181,8 @@ static void test_refresh(void)
     CHECKF(bdk_login_refresh(&c, &f, &endpoint, chance, NOW, &e) == 0, "%s", e.message);
     CHECK(strcmp(f.method, "POST") == 0 && !f.sign_service && f.attempts == 1);
     CHECK_TEXT(f.target.p, f.target.len, "/v1/token");
-    CHECK_TEXT(f.body.p, f.body.len, "{\"clientId\":\"arn:aws:signin:::devtools/same-device\",\"grantType\":\"refresh_token\","
-               "\"refreshToken\":\"" REFRESH "\"}");
+    CHECK_TEXT(f.body.p, f.body.len, "{\"clientId\":\"arn:aws:signin:::devtools/same-device\","
+               "\"grantType\":\"refresh_token\",\"refreshToken\":\"" REFRESH "\"}");
     if (CHECK(f.headers.len > sizeof front + 2 && memcmp(f.headers.p, front, sizeof front - 1) == 0))
         check_proof(f.headers.p + sizeof front - 1, f.headers.len - (sizeof front - 1) - 2);
     bdk_fetch_free(&f);
@@ -181,7 +191,8 @@ static void test_refresh(void)
 
 /* ---- Answers ---- */
 
-#define ANSWER "{\"accessToken\":{\"accessKeyId\":\"ASIA2\",\"secretAccessKey\":\"s2\",\"sessionToken\":\"t2\"}," \
+#define ANSWER \
+    "{\"accessToken\":{\"accessKeyId\":\"ASIA2\",\"secretAccessKey\":\"s2\",\"sessionToken\":\"t2\"}," \
                "\"tokenType\":\"aws_sigv4\",\"expiresIn\":900,\"refreshToken\":\"r2\"}"
 
 static const struct {
@@ -191,17 +202,21 @@ static const struct {
     int retryable;
 } answer_cases[] = {
     {"new keys", 200, "", ANSWER, NULL, 0},
-    {"no secret", 200, "", "{\"accessToken\":{\"accessKeyId\":\"A\",\"sessionToken\":\"t\"},\"expiresIn\":900}",
+    {"no secret", 200, "", "{\"accessToken\":{\"accessKeyId\":\"A\",\"sessionToken\":\"t\"},"
+     "\"expiresIn\":900}",
      "the answer has no secretAccessKey", 0},
-    {"an empty id", 200, "", "{\"accessToken\":{\"accessKeyId\":\"\"},\"expiresIn\":900}", "the answer has no accessKeyId", 0},
-    {"a text for a token", 200, "", "{\"accessToken\":\"A\",\"expiresIn\":900}", "the answer has no accessKeyId", 0},
+    {"an empty id", 200, "", "{\"accessToken\":{\"accessKeyId\":\"\"},\"expiresIn\":900}",
+     "the answer has no accessKeyId", 0},
+    {"a text for a token", 200, "", "{\"accessToken\":\"A\",\"expiresIn\":900}",
+     "the answer has no accessKeyId", 0},
     {"no time", 200, "", "{\"accessToken\":{}}", "in how many seconds", 0},
     {"HTML", 200, "", "<html>", "not a JSON object", 0},
     {"the session has ended", 400, "x-amzn-ErrorType: AccessDeniedException\r\n",
      "{\"error\":\"TOKEN_EXPIRED\",\"message\":\"gone " REFRESH "\"}",
      PATH ": the session has ended (TOKEN_EXPIRED); run aws login --profile dev", 0},
     {"another password", 403, "", "{\"error\":\"USER_CREDENTIALS_CHANGED\",\"message\":\"m\"}",
-     PATH ": the user's password has changed since (USER_CREDENTIALS_CHANGED); run aws login --profile dev", 0},
+     PATH ": the user's password has changed since (USER_CREDENTIALS_CHANGED); run aws login --profile dev",
+     0},
     {"not allowed", 403, "", "{\"error\":\"INSUFFICIENT_PERMISSIONS\",\"message\":\"m\"}",
      "a policy must allow signin:CreateOAuth2Token", 0},
     {"a bad request", 400, "", "{\"error\":\"INVALID_REQUEST\",\"message\":\"no " REFRESH "\"}",
@@ -241,7 +256,8 @@ static void test_answers(void)
         rc = ask(&c, i, &e, NULL, NULL);
         CHECK(bdk_login_keys(&c, &k, &e) == 0);
         if (answer_cases[i].word) {
-            CHECKF(rc == BEDROCK_ERR_CONFIG && strstr(e.message, answer_cases[i].word), "%d: %s", rc, e.message);
+            CHECKF(rc == BEDROCK_ERR_CONFIG && strstr(e.message, answer_cases[i].word), "%d: %s", rc,
+                   e.message);
             CHECK(e.retryable == answer_cases[i].retryable && strcmp(k.access_key_id, "ASIA1") == 0);
             CHECK_TEXT(c.file.p, c.file.len, FULL);
             no_secret(&e);
@@ -249,9 +265,11 @@ static void test_answers(void)
             CHECK(strcmp(k.access_key_id, "ASIA2") == 0 && strcmp(k.secret_access_key, "s2") == 0);
             CHECK(strcmp(k.session_token, "t2") == 0 && strcmp(k.account_id, "123456789012") == 0);
             CHECK(k.expires_s == NOW + 900);
-            CHECK_TEXT(c.file.p, c.file.len, "{\"clientId\":\"arn:aws:signin:::devtools/same-device\",\"dpopKey\":\"" KEY
-                       "\",\"accessToken\":{\"accountId\":\"123456789012\",\"accessKeyId\":\"ASIA2\",\"secretAccessKey\":"
-                       "\"s2\",\"sessionToken\":\"t2\",\"expiresAt\":\"2026-01-02T03:19:05Z\"},\"refreshToken\":\"r2\","
+            CHECK_TEXT(c.file.p, c.file.len, "{\"clientId\":\"arn:aws:signin:::devtools/same-device\","
+                       "\"dpopKey\":\"" KEY
+                       "\",\"accessToken\":{\"accountId\":\"123456789012\",\"accessKeyId\":\"ASIA2\","
+                       "\"secretAccessKey\":\"s2\",\"sessionToken\":\"t2\","
+                       "\"expiresAt\":\"2026-01-02T03:19:05Z\"},\"refreshToken\":\"r2\","
                        "\"idToken\":\"id\"}");
         }
         bdk_keys_free(&k);

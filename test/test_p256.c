@@ -41,14 +41,18 @@ static const struct {
      "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"},
     {"1, in a byte", B "\nMBICAQEEAQGgCgYIKoZIzj0DAQc=\n" E "\n",
      G "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"},
-    {"the order less 1", B "\nMDECAQEEIP////8AAAAA//////////+85vqtpxeehPO5ysL8YyVQoAoGCCqGSM49\nAwEH\n" E "\n",
+    {"the order less 1", B "\nMDECAQEEIP////8AAAAA//////////+85vqtpxeehPO5ysL8YyVQoAoGCCqGSM49\nAwEH\n" E
+     "\n",
      G "b01cbd1c01e58065711814b583f061e9d431cca994cea1313449bf97c840ae0a"},
-    {"5, in 33 bytes", B "\nMDICAQEEIQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABaAKBggqhkjO\nPQMBBw==\n" E "\n",
+    {"5, in 33 bytes", B "\nMDICAQEEIQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABaAKBggqhkjO\nPQMBBw==\n" E
+     "\n",
      "0451590b7a515140d2d784c85608668fdfef8c82fd1f5be52421554a0dc3d033ed"
      "e0c17da8904a727d8ae1bf36bf8a79260d012f00d4d80888d1d0bb44fda16da4"},
-    {"the order", B "\nMDECAQEEIP////8AAAAA//////////+85vqtpxeehPO5ysL8YyVRoAoGCCqGSM49\nAwEH\n" E "\n", NULL},
+    {"the order", B "\nMDECAQEEIP////8AAAAA//////////+85vqtpxeehPO5ysL8YyVRoAoGCCqGSM49\nAwEH\n" E "\n",
+     NULL},
     {"zero", B "\nMDECAQEEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAoAoGCCqGSM49\nAwEH\n" E "\n", NULL},
-    {"257 bits", B "\nMDICAQEEIQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAKAKBggqhkjO\nPQMBBw==\n" E "\n", NULL},
+    {"257 bits", B "\nMDICAQEEIQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAKAKBggqhkjO\nPQMBBw==\n" E "\n",
+     NULL},
     {"P-384", B "\nMIGkAgEBBDB2VVLhj5DVTT94pz4yKshf7Ca1dureTaxrb6vBeqd1n6k0zXi3fwT2\n"
      "ruCjqVMoLrigBwYFK4EEACKhZANiAAQVHe7OK5IzAkB3vIPrsTO+BWWmk66vk7UX\n"
      "v5wmYAGDc/IYISIRfssRF9GU/EO+DfgDRYYEqWEuWqvEbtNWy6OjZVE7JM8hF05H\n"
@@ -60,7 +64,8 @@ static const struct {
     {"cut in the middle", B "\n" ONE_L1 "\n" E "\n", NULL},
     {"no base64", B "\nMHcC!QEE\n" E "\n", NULL},
     {"no DER", B "\nAAAA\n" E "\n", NULL},
-    {"an encrypted one", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAx\n-----END ENCRYPTED PRIVATE KEY-----\n", NULL},
+    {"an encrypted one", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAx\n-----END ENCRYPTED PRIVATE KEY-----\n",
+     NULL},
 };
 
 static void test_keys(void)
@@ -151,7 +156,8 @@ static void test_sha1(void)
     } cases[] = {
         {"", "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
         {"abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
-        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

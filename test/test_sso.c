@@ -1,5 +1,6 @@
 /* test_sso.c - IAM Identity Center: where the token is cached, when and how it is renewed, a role's keys, and
- * the very command that mends what is over. Cases of our own. Leaves out: the file itself (test_cachefile.c). */
+ * the very command that mends what is over. Cases of our own. Leaves out: the file itself
+ * (test_cachefile.c). */
 #include "bedrock_int.h"
 #include "files.h"
 #include "t.h"
@@ -12,8 +13,10 @@
 #define REFRESH "SecretRefreshToken"
 #define SECRET "SecretClientSecret"
 #define CACHE(expires, more) "{\"accessToken\":\"" TOKEN "\",\"expiresAt\":\"" expires "\"" more "}"
-#define CLIENT(until) ",\"refreshToken\":\"" REFRESH "\",\"clientId\":\"id\",\"clientSecret\":\"" SECRET "\"," \
-                      "\"registrationExpiresAt\":\"" until "\",\"region\":\"eu-west-1\",\"startUrl\":\"https://u/\""
+#define CLIENT(until) \
+    ",\"refreshToken\":\"" REFRESH "\",\"clientId\":\"id\",\"clientSecret\":\"" SECRET "\"," \
+                      "\"registrationExpiresAt\":\"" until "\",\"region\":\"eu-west-1\"," \
+    "\"startUrl\":\"https://u/\""
 #define FULL CACHE("2026-01-02T03:06:05Z", CLIENT("2026-03-01T00:00:00Z"))
 
 static const char *const home[] = {"HOME", "/home/me", NULL};
@@ -21,7 +24,8 @@ static const struct bdk_endpoint endpoint = {.host = "h", .authority = "h", .por
 
 static int no_secret(const struct bedrock_error *e)
 {
-    return CHECKF(!strstr(e->message, TOKEN) && !strstr(e->message, REFRESH) && !strstr(e->message, SECRET), "%s",
+    return CHECKF(!strstr(e->message, TOKEN) && !strstr(e->message, REFRESH) && !strstr(e->message, SECRET),
+                  "%s",
                   e->message);
 }
 
@@ -44,7 +48,8 @@ static void test_open(void)
     } cases[] = {
         {"dev", "work", NULL, PATH, "aws sso login --profile dev"},
         {NULL, "work", "https://u/", PATH, "aws sso login --sso-session work"},
-        {"dev", NULL, "https://my-sso.awsapps.com/start", FOLDER "a00fce5cb007c23a469c136160398db65edcb180.json",
+        {"dev", NULL, "https://my-sso.awsapps.com/start",
+         FOLDER "a00fce5cb007c23a469c136160398db65edcb180.json",
          "aws sso login --profile dev"},
         {NULL, NULL, "work", PATH, "aws sso login"},
     };
@@ -75,7 +80,8 @@ static void test_next(void)
         {"expired, in the old form", CACHE("2026-01-02T03:04:05Z", CLIENT("2026-03-01T00:00:00Z")), 0, -3},
         {"two minutes left, nothing to renew it by", CACHE("2026-01-02T03:06:05Z", ""), 1, 0},
         {"expired, nothing to renew it by", CACHE("2026-01-01T03:06:05Z", ""), 1, -3},
-        {"expired, and so has the registration", CACHE("2026-01-01T03:06:05Z", CLIENT("2026-01-02T03:04:05Z")), 1, -3},
+        {"expired, and so has the registration",
+         CACHE("2026-01-01T03:06:05Z", CLIENT("2026-01-02T03:04:05Z")), 1, -3},
         {"expired, and the registration has no time", CACHE("2026-01-01T03:06:05Z", CLIENT("never")), 1, -3},
     };
 
@@ -123,20 +129,23 @@ static const struct {
     const char *fields, *body, *word; /* word NULL: a new token; body is the file then */
     int retryable;
 } answer_cases[] = {
-    {"a new pair", 200, "", "{\"accessToken\":\"new\\n\",\"tokenType\":\"Bearer\",\"expiresIn\":3600,\"refreshToken\":\"r2\"}",
+    {"a new pair", 200, "", "{\"accessToken\":\"new\\n\",\"tokenType\":\"Bearer\",\"expiresIn\":3600,"
+     "\"refreshToken\":\"r2\"}",
      NULL, 0},
     {"a token alone", 200, "", "{\"accessToken\":\"new\\n\",\"expiresIn\":3600}", NULL, 0},
     {"no token", 200, "", "{\"expiresIn\":3600}", "the answer has no accessToken", 0},
-    {"an empty token", 200, "", "{\"accessToken\":\"\",\"expiresIn\":3600}", "the answer has no accessToken", 0},
+    {"an empty token", 200, "", "{\"accessToken\":\"\",\"expiresIn\":3600}", "the answer has no accessToken",
+     0},
     {"no time", 200, "", "{\"accessToken\":\"new\"}", "in how many seconds", 0},
     {"a time below zero", 200, "", "{\"accessToken\":\"new\",\"expiresIn\":-1}", "in how many seconds", 0},
-    {"a time out of range", 200, "", "{\"accessToken\":\"new\",\"expiresIn\":9223372036854775807}", "how many seconds", 0},
+    {"a time out of range", 200, "", "{\"accessToken\":\"new\",\"expiresIn\":9223372036854775807}",
+     "how many seconds", 0},
     {"HTML", 200, "", "<html>" TOKEN, "is not a JSON object", 0},
     {"nothing", 200, "", "", "is not a JSON object", 0},
     {"a grant that is over", 400, "x-amzn-ErrorType: InvalidGrantException:http://x/\r\n",
      "{\"error\":\"invalid_grant\",\"error_description\":\"Invalid refresh token " REFRESH "\"}",
-     "IAM Identity Center (OIDC) answered HTTP 400: invalid_grant: Invalid refresh token ****; run aws sso login "
-     "--profile dev", 0},
+     "IAM Identity Center (OIDC) answered HTTP 400: invalid_grant: Invalid refresh token ****; "
+     "run aws sso login --profile dev", 0},
     {"an expired one", 400, "x-amzn-ErrorType: ExpiredTokenException\r\n", "{}",
      "answered HTTP 400: ExpiredTokenException; run aws sso login --profile dev", 0},
     {"another client", 401, "", "", "answered HTTP 401; run aws sso login --profile dev", 0},
@@ -147,7 +156,8 @@ static const struct {
 static void test_answers(void)
 {
     for (size_t i = 0; i < sizeof answer_cases / sizeof answer_cases[0]; i++) {
-        struct bdk_http_head h = {.status = answer_cases[i].status, .fields = bdk_slice(answer_cases[i].fields)};
+        struct bdk_http_head h = {.status = answer_cases[i].status,
+                                  .fields = bdk_slice(answer_cases[i].fields)};
         size_t n = strlen(answer_cases[i].body);
         char *copy = t_guard(answer_cases[i].body, n);
         struct bedrock_error e = {0};
@@ -160,7 +170,8 @@ static void test_answers(void)
         CHECK(start(&s, FULL, 1, NULL, NULL, &e) == 0 && bdk_sso_refresh(&s, &f, &endpoint, NOW, &e) == 0);
         rc = bdk_sso_refreshed(&s, &f, &h, (struct bedrock_slice){copy, n}, NOW, &e);
         if (answer_cases[i].word) {
-            CHECKF(rc == BEDROCK_ERR_CONFIG && strstr(e.message, answer_cases[i].word), "%d: %s", rc, e.message);
+            CHECKF(rc == BEDROCK_ERR_CONFIG && strstr(e.message, answer_cases[i].word), "%d: %s", rc,
+                   e.message);
             CHECK(e.retryable == answer_cases[i].retryable);
             CHECK(strcmp(s.c.value[1], TOKEN) == 0);
             CHECK_TEXT(s.c.file.p, s.c.file.len, FULL);
@@ -188,8 +199,9 @@ static void test_file(void)
     bdk_fetch_init(&f, NULL, NULL);
     CHECK(start(&s, FULL, 1, NULL, NULL, &e) == 0 && bdk_sso_refresh(&s, &f, &endpoint, NOW, &e) == 0);
     CHECK(bdk_sso_refreshed(&s, &f, &h, bdk_slice(body), NOW, &e) == 0);
-    CHECK_TEXT(s.c.file.p, s.c.file.len, "{\"clientId\":\"id\",\"clientSecret\":\"" SECRET "\",\"registrationExpiresAt\":"
-               "\"2026-03-01T00:00:00Z\",\"region\":\"eu-west-1\",\"startUrl\":\"https://u/\",\"accessToken\":\"new\","
+    CHECK_TEXT(s.c.file.p, s.c.file.len, "{\"clientId\":\"id\",\"clientSecret\":\"" SECRET "\","
+               "\"registrationExpiresAt\":\"2026-03-01T00:00:00Z\",\"region\":\"eu-west-1\","
+               "\"startUrl\":\"https://u/\",\"accessToken\":\"new\","
                "\"expiresAt\":\"2026-01-02T03:05:05Z\",\"refreshToken\":\"" REFRESH "\"}");
     bdk_cache_free(&s.c);
     bdk_fetch_free(&f);
@@ -212,12 +224,14 @@ static const struct {
     {"a newline in the id", 200, "", KEYS("A\\nB", "1767326645999"), "access key id holds", 0},
     {"a time with a fraction", 200, "", KEYS("ASIA1", "1.5"), "has no expiration", 0},
     {"HTML", 200, "", "<html>", "is not JSON", 0},
-    {"no longer signed in", 401, "x-amzn-ErrorType: UnauthorizedException\r\n", "{\"message\":\"Session token not found " TOKEN
-     "\"}", "SSO token file " PATH ": IAM Identity Center does not take its token any more (HTTP 401); run aws sso login "
-     "--profile dev", 0},
+    {"no longer signed in", 401, "x-amzn-ErrorType: UnauthorizedException\r\n",
+     "{\"message\":\"Session token not found " TOKEN "\"}",
+     "SSO token file " PATH ": IAM Identity Center does not take its token any more (HTTP 401); "
+     "run aws sso login --profile dev", 0},
     {"no such role", 403, "x-amzn-ErrorType: ForbiddenException\r\n", "{\"message\":\"No access " TOKEN "\"}",
      "(GetRoleCredentials) answered HTTP 403: ForbiddenException: No access ****", 0},
-    {"too many", 429, "x-amzn-ErrorType: TooManyRequestsException\r\n", "", "HTTP 429: TooManyRequestsException", 1},
+    {"too many", 429, "x-amzn-ErrorType: TooManyRequestsException\r\n", "",
+     "HTTP 429: TooManyRequestsException", 1},
     {"a proxy's page", 502, "", "<html>" TOKEN "</html>", "answered HTTP 502", 1},
 };
 
@@ -234,7 +248,8 @@ static int ask(struct bdk_keys *k, size_t i, struct bedrock_error *e, bedrock_al
     if (rc == 0)
         rc = bdk_sso_role(&s, &f, &endpoint, "012345678901", "Some/Role+1", e);
     if (rc == 0) {
-        CHECK_TEXT(f.target.p, f.target.len, "/federation/credentials?role_name=Some%2FRole%2B1&account_id=012345678901");
+        CHECK_TEXT(f.target.p, f.target.len, "/federation/credentials?role_name=Some%2FRole%2B1&"
+                   "account_id=012345678901");
         CHECK_TEXT(f.headers.p, f.headers.len, "x-amz-sso_bearer_token: " TOKEN "\r\n");
         CHECK(strcmp(f.method, "GET") == 0 && !f.sign_service && f.body.len == 0);
         rc = bdk_sso_keys(&s, k, &f, &h, (struct bedrock_slice){copy, n}, "012345678901", e);
@@ -276,7 +291,8 @@ static void test_header(void)
 
     t_case("a token that would break a header is not sent");
     bdk_fetch_init(&f, NULL, NULL);
-    CHECK(start(&s, "{\"accessToken\":\"" TOKEN "\\r\\nX: y\",\"expiresAt\":\"2026-01-02T04:04:05Z\"}", 1, NULL, NULL, &e)
+    CHECK(start(&s, "{\"accessToken\":\"" TOKEN "\\r\\nX: y\",\"expiresAt\":\"2026-01-02T04:04:05Z\"}", 1,
+                NULL, NULL, &e)
           == 0);
     CHECK(bdk_sso_role(&s, &f, &endpoint, "1", "r", &e) == BEDROCK_ERR_USAGE);
     CHECKF(strstr(e.message, "control character"), "%s", e.message);

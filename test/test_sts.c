@@ -28,11 +28,13 @@ static const struct {
      HEAD "&RoleSessionName=me&DurationSeconds=900&ExternalId=x%3A%2F1"
      "&SerialNumber=arn%3Aaws%3Aiam%3A%3A123456789012%3Amfa%2Fme&TokenCode=012345", NULL},
     {"a web token", {.arn = ARN, .session_name = "me", .web_token = {"a.b-c_d", 7}},
-     "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Freader"
+     "Action=AssumeRoleWithWebIdentity&Version=2011-06-15"
+     "&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Freader"
      "&RoleSessionName=me&WebIdentityToken=a.b-c_d", NULL},
     {"a web token with a duration", {.arn = ARN, .session_name = "me", .duration_s = 43200,
                                      .external_id = "unused", .web_token = {"a+/=", 4}},
-     "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Freader"
+     "Action=AssumeRoleWithWebIdentity&Version=2011-06-15"
+     "&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Freader"
      "&RoleSessionName=me&WebIdentityToken=a%2B%2F%3D&DurationSeconds=43200", NULL},
     {"the longest session name", {.arn = ARN, .session_name = X64}, HEAD "&RoleSessionName=" X64, NULL},
     {"one longer", {.arn = ARN, .session_name = X64 "x"}, NULL, "role_session_name has 65 characters"},
@@ -47,7 +49,8 @@ static const struct {
     {"14 minutes", {.arn = ARN, .duration_s = 899}, NULL, "duration_seconds is 899"},
     {"over 12 hours", {.arn = ARN, .duration_s = 43201}, NULL, "duration_seconds is 43201"},
     {"below zero", {.arn = ARN, .duration_s = -900}, NULL, "duration_seconds is -900"},
-    {"MFA without a code", {.arn = ARN, .mfa_serial = "GAHT12345678"}, NULL, "the code that its MFA device shows"},
+    {"MFA without a code", {.arn = ARN, .mfa_serial = "GAHT12345678"}, NULL,
+     "the code that its MFA device shows"},
     {"a code without MFA", {.arn = ARN, .mfa_code = "123456"}, NULL, "mfa_serial"},
     {"five digits", {.arn = ARN, .mfa_serial = "GAHT12345678", .mfa_code = "12345"}, NULL, "six digits"},
     {"seven digits", {.arn = ARN, .mfa_serial = "GAHT12345678", .mfa_code = "1234567"}, NULL, "six digits"},
@@ -135,10 +138,13 @@ static void test_web_token(void)
 
 /* ---- Answers ---- */
 
-#define KEYS "<Credentials><SecretAccessKey>" SECRET "</SecretAccessKey><SessionToken>tok+/=</SessionToken>\n" \
+#define KEYS \
+             "<Credentials><SecretAccessKey>" SECRET "</SecretAccessKey>\n" \
+             "<SessionToken>tok+/=</SessionToken>" \
              "<AccessKeyId>ASIA1</AccessKeyId><Expiration>2026-01-02T04:04:05Z</Expiration></Credentials>"
 #define USER "<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/reader/me</Arn></AssumedRoleUser>"
-#define ANSWER(inside) "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\n" \
+#define ANSWER(inside) \
+    "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\n" \
                        inside "</AssumeRoleResult></AssumeRoleResponse>"
 
 static const struct {
@@ -146,25 +152,31 @@ static const struct {
 } answer_cases[] = {
     {"keys", ANSWER(KEYS USER), NULL},
     {"in another order", ANSWER("<PackedPolicySize>6</PackedPolicySize>" USER "\n " KEYS), NULL},
-    {"for a web identity", "<?xml version=\"1.0\"?><AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult>"
-     "<Provider>p</Provider>" KEYS USER "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>", NULL},
+    {"for a web identity", "<?xml version=\"1.0\"?><AssumeRoleWithWebIdentityResponse>"
+     "<AssumeRoleWithWebIdentityResult>"
+     "<Provider>p</Provider>" KEYS USER "</AssumeRoleWithWebIdentityResult>"
+     "</AssumeRoleWithWebIdentityResponse>", NULL},
     {"no user", ANSWER(KEYS), "has no Arn"},
     {"no keys", ANSWER(USER), "has no AccessKeyId"},
     {"an empty id", ANSWER("<Credentials><AccessKeyId/></Credentials>" USER), "has no AccessKeyId"},
-    {"no time", ANSWER("<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>" SECRET "</SecretAccessKey>"
-                       "<SessionToken>t</SessionToken></Credentials>" USER), "has no Expiration"},
+    {"no time", ANSWER("<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>" SECRET
+                       "</SecretAccessKey><SessionToken>t</SessionToken></Credentials>" USER),
+     "has no Expiration"},
     {"a time that is none", ANSWER("<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>" SECRET
-                                   "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>soon</Expiration>"
+                                   "</SecretAccessKey><SessionToken>t</SessionToken>"
+                                   "<Expiration>soon</Expiration>"
                                    "</Credentials>" USER), "Expiration is no time"},
     {"a line feed in the token", ANSWER("<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>" SECRET
-                                        "</SecretAccessKey><SessionToken>t&#10;X: y</SessionToken><Expiration>"
-                                        "2026-01-02T04:04:05Z</Expiration></Credentials>" USER), "session token holds"},
+                                        "</SecretAccessKey><SessionToken>t&#10;X: y</SessionToken>"
+                                        "<Expiration>2026-01-02T04:04:05Z</Expiration></Credentials>" USER),
+     "session token holds"},
     {"HTML", "<html><body>Log in to this network<br></body></html>", "not the XML"},
     {"JSON", "{\"AssumeRoleResponse\":{}}", "not the XML"},
     {"nothing", "", "not the XML"},
 };
 
-static int answer(struct bdk_keys *k, const char *body, struct bedrock_error *e, bedrock_alloc_fn alloc, void *ctx)
+static int answer(struct bdk_keys *k, const char *body, struct bedrock_error *e, bedrock_alloc_fn alloc,
+                  void *ctx)
 {
     static const struct bdk_sts_role role = {.arn = ARN};
     struct bdk_http_head h = {.status = 200};
@@ -224,7 +236,8 @@ static void test_memory(void)
 
 /* ---- Refusals ---- */
 
-#define REFUSAL(code, message) "<ErrorResponse xmlns=\"x\">\n  <Error><Type>Sender</Type><Code>" code "</Code><Message>" \
+#define REFUSAL(code, message) \
+    "<ErrorResponse xmlns=\"x\">\n  <Error><Type>Sender</Type><Code>" code "</Code><Message>" \
                                message "</Message></Error>\n  <RequestId>r-1</RequestId></ErrorResponse>\n"
 
 static const struct {
@@ -233,15 +246,16 @@ static const struct {
     int retryable;
 } refusal_cases[] = {
     {403, REFUSAL("AccessDenied", "User: u is not authorized to perform: sts:AssumeRole on resource: " ARN),
-     "AccessDenied", "AWS STS (AssumeRole) answered HTTP 403: AccessDenied: User: u is not authorized to perform: "
-     "sts:AssumeRole on resource: " ARN, "r-1", 0},
+     "AccessDenied", "AWS STS (AssumeRole) answered HTTP 403: AccessDenied: User: u is not authorized to "
+     "perform: sts:AssumeRole on resource: " ARN, "r-1", 0},
     {400, REFUSAL("IDPCommunicationError", "try &amp; retry"), "IDPCommunicationError",
      "AWS STS (AssumeRole) answered HTTP 400: IDPCommunicationError: try & retry", "r-1", 1},
     {400, REFUSAL("ExpiredTokenException", ""), "ExpiredTokenException",
      "AWS STS (AssumeRole) answered HTTP 400: ExpiredTokenException", "r-1", 0},
     {400, REFUSAL("Throttling", "Rate exceeded"), "Throttling",
      "AWS STS (AssumeRole) answered HTTP 400: Throttling: Rate exceeded", "r-1", 1},
-    {400, REFUSAL("a&#10;b", "two\nlines"), "a b", "AWS STS (AssumeRole) answered HTTP 400: a b: two lines", "r-1", 0},
+    {400, REFUSAL("a&#10;b", "two\nlines"), "a b", "AWS STS (AssumeRole) answered HTTP 400: a b: two lines",
+     "r-1", 0},
     {503, "<html>unavailable", "", "AWS STS (AssumeRole) answered HTTP 503", "h-1", 1},
     {500, "", "", "AWS STS (AssumeRole) answered HTTP 500", "h-1", 1},
     {302, "<a>moved</a>", "", "AWS STS (AssumeRole) answered HTTP 302", "h-1", 0},
@@ -273,8 +287,9 @@ static void test_refusals(void)
 
 static void test_caller(void)
 {
-    static const char body[] = "<GetCallerIdentityResponse xmlns=\"x\"><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/me"
-                               "</Arn><UserId>AIDA</UserId><Account>000000000001</Account></GetCallerIdentityResult>"
+    static const char body[] = "<GetCallerIdentityResponse xmlns=\"x\"><GetCallerIdentityResult><Arn>"
+                               "arn:aws:iam::1:user/me</Arn><UserId>AIDA</UserId>"
+                               "<Account>000000000001</Account></GetCallerIdentityResult>"
                                "</GetCallerIdentityResponse>";
     struct bdk_http_head h = {.status = 200};
     struct bedrock_error e = {0};

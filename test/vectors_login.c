@@ -1,5 +1,5 @@
-/* vectors_login.c - the public suite for the `aws login` provider, login-provider-test-cases.json of the folder
- * argv[1]: cache in, request out, answer in, keys and cache out. Leaves out: carrying the request. */
+/* vectors_login.c - the public suite for the `aws login` provider, login-provider-test-cases.json of the
+ * folder argv[1]: cache in, request out, answer in, keys and cache out. Leaves out: carrying the request. */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "files.h"
@@ -58,11 +58,13 @@ static void check_same(const char *p, size_t len, struct bedrock_json want)
     struct bedrock_json got;
 
     if (CHECK(bedrock_json_parse(p, len, &got, NULL) == 0))
-        CHECKF(holds(want, got) && holds(got, want), "got %.*s, want %.*s", (int)len, p, (int)want.len, want.p);
+        CHECKF(holds(want, got) && holds(got, want), "got %.*s, want %.*s", (int)len, p, (int)want.len,
+               want.p);
 }
 
 /* Send what the provider asks for through the suite's answer. */
-static int refresh(struct bdk_cache *c, const struct bdk_env *env, struct bedrock_json call, struct bedrock_error *e)
+static int refresh(struct bdk_cache *c, const struct bdk_env *env, struct bedrock_json call,
+                   struct bedrock_error *e)
 {
     static const struct bdk_endpoint to = {.host = "h", .authority = "h", .port = 443, .tls = 1};
     static const unsigned char random[16];
@@ -87,7 +89,8 @@ static int refresh(struct bdk_cache *c, const struct bdk_env *env, struct bedroc
     return rc;
 }
 
-static void check_outcomes(struct bedrock_json test, const struct bdk_cache *c, int rc, const struct bedrock_error *e)
+static void check_outcomes(struct bedrock_json test, const struct bdk_cache *c, int rc,
+                           const struct bedrock_error *e)
 {
     struct bedrock_json_iter it = bedrock_json_iterate(bedrock_json_get(test, "outcomes"));
     struct bdk_keys k = {0};
@@ -128,7 +131,8 @@ static void run_case(struct bedrock_json test)
     static const char *const variables[] = {"HOME", "/home/me", "AWS_PROFILE", "signin", NULL};
     char *title = text_of(bedrock_json_get(test, "documentation")), *path = NULL;
     char *config = text_of(bedrock_json_get(test, "configContents"));
-    struct files_file list[3] = {{"/home/me/.aws/config", config, 0, 0}, {NULL, NULL, 0, 0}, {NULL, NULL, 0, 0}};
+    struct files_file list[3] = {{"/home/me/.aws/config", config, 0, 0}, {NULL, NULL, 0, 0},
+                                 {NULL, NULL, 0, 0}};
     struct files disk = {variables, list, ""};
     struct bdk_env env = files_env(&disk);
     struct bedrock_json_iter it = bedrock_json_iterate(bedrock_json_get(test, "cacheContents"));
