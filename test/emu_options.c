@@ -83,6 +83,8 @@ static void emu_help(void)
     emu_creds_help(stdout);
     puts("\nFaults, by model id:\n");
     emu_faults_help(stdout);
+    puts("\nFaults of --proxy, by the user's name: fault.status-N, fault.hang, fault.slow-MS, fault.close,\n"
+         "fault.cut, fault.garbage, fault.big-head, fault.body, fault.interim");
     puts("\nWhat a model says on demand, by words of the prompt, in their order:\n");
     emu_wishes_help(stdout);
     puts("  call NAME with JSON        a line of its own: uses this tool, if it is offered, with this input");

@@ -102,6 +102,15 @@ export http_proxy
 t 'http:// does not leave this machine' 0 '*Nova*' '' models --endpoint-url "$BEDROCK_EMULATOR_HTTP"
 unset http_proxy
 
+# the proxy for http:// is not there: who asks it for credentials fails
+for part in imds container; do
+    "$emulator" --proxy=a:b --play $part -- sh -c '
+        HTTPS_PROXY=http://a:b@${BEDROCK_EMULATOR_PROXY#*://} http_proxy=http://127.0.0.1:1 "$0" models' \
+        "$bedrock" > "$dir/out" 2> "$dir/err"
+    status=$?
+    judge "$part is asked directly" 0 '*Nova*' ''
+done
+
 # ---- tinyproxy ----
 
 # proxy CONFIGURATION-LINE: starts one; its address is in $at
