@@ -459,6 +459,9 @@ struct emu_entry *emu_models_find(const struct emu *e, const char *id);
 
 emu_operation emu_list_models, emu_get_model;
 
+/* The models that are in no list, a line each. */
+void emu_unlisted_help(FILE *f);
+
 /* The id behind an ARN's last '/', the id itself, or NULL for an ARN of another kind. */
 const char *emu_bare_id(const char *id);
 
@@ -492,6 +495,10 @@ int emu_page_read(struct emu_answer *a, struct emu_page *page, struct bedrock_sl
 
 /* Write the member nextToken; next 0: this was the last page. */
 void emu_page_next(struct emu_answer *a, size_t next);
+
+/* The whole answer of an operation that lists n things, of which write() writes the one. */
+void emu_page_list(struct emu_answer *a, struct bedrock_slice query, const char *name, size_t n,
+                   void (*write)(struct bedrock_writer *w, const struct emu *e, size_t i));
 
 /* ---- emu_profiles.c ------------------------------------------------------------------------------- */
 
@@ -614,6 +621,9 @@ void emu_guard_metrics(struct bedrock_writer *w, const struct emu_guardrail *g, 
 int emu_guard_plan(struct emu_answer *a, const struct emu_prompt *p);
 
 emu_operation emu_list_guardrails;
+
+/* The guardrails, a line each. */
+void emu_guard_help(FILE *f);
 
 /* ---- emu_apply.c, emu_custom.c -------------------------------------------------------------------- */
 

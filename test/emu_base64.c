@@ -23,9 +23,13 @@ void emu_base64_encode(struct bedrock_buffer *b, const char *p, size_t n)
 
 static int emu_base64_digit(char c)
 {
-    const char *at = c ? strchr(emu_digits, c) : NULL;
-
-    return at ? (int)(at - emu_digits) : -1;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 int emu_base64_decode(const char *p, size_t len, unsigned char *first, size_t cap)

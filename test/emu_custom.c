@@ -28,18 +28,6 @@ static void emu_custom_write(struct bedrock_writer *w, const struct emu *e, size
 
 void emu_list_custom(const struct emu_request *rq, struct emu_answer *a, struct bedrock_slice label)
 {
-    struct emu_page page = {0};
-    size_t i;
-
     (void)label;
-    if (emu_page_read(a, &page, rq->query, emu_page_take) != 0)
-        return;
-    bedrock_write_object(&a->w);
-    emu_put_array(&a->w, "modelSummaries");
-    for (i = page.first; i < EMU_N_CUSTOM && i < page.first + page.max; i++)
-        emu_custom_write(&a->w, a->e, i);
-    bedrock_write_array_end(&a->w);
-    emu_page_next(a, i < EMU_N_CUSTOM ? i : 0);
-    bedrock_write_object_end(&a->w);
-    emu_service_answer(a);
+    emu_page_list(a, rq->query, "modelSummaries", EMU_N_CUSTOM, emu_custom_write);
 }

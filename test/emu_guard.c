@@ -38,6 +38,12 @@ const struct emu_guardrail *emu_guard_find(const char *id, const char *version)
     return NULL;
 }
 
+void emu_guard_help(FILE *f)
+{
+    for (size_t i = 0; i < EMU_N_GUARDRAILS; i++)
+        fprintf(f, "  %-29s %s\n", emu_guardrails[i].id, emu_guardrails[i].about);
+}
+
 /* ---- What they make of a text ---- */
 
 static size_t emu_find_word(const struct bedrock_buffer *text, const char *word)
@@ -292,8 +298,9 @@ int emu_guard_plan(struct emu_answer *a, const struct emu_prompt *p)
 /* ---- ListGuardrails ---- */
 
 
-static void emu_guard_write(struct bedrock_writer *w, const struct emu *e, const struct emu_guardrail *g)
+static void emu_guard_write(struct bedrock_writer *w, const struct emu *e, size_t i)
 {
+    const struct emu_guardrail *g = &emu_guardrails[i];
     char arn[128];
 
     snprintf(arn, sizeof arn, "arn:aws:bedrock:%s:" EMU_ACCOUNT ":guardrail/%s", e->region, g->id);
@@ -311,18 +318,6 @@ static void emu_guard_write(struct bedrock_writer *w, const struct emu *e, const
 
 void emu_list_guardrails(const struct emu_request *rq, struct emu_answer *a, struct bedrock_slice label)
 {
-    struct emu_page page = {0};
-    size_t i;
-
     (void)label;
-    if (emu_page_read(a, &page, rq->query, emu_page_take) != 0)
-        return;
-    bedrock_write_object(&a->w);
-    emu_put_array(&a->w, "guardrails");
-    for (i = page.first; i < EMU_N_GUARDRAILS && i < page.first + page.max; i++)
-        emu_guard_write(&a->w, a->e, &emu_guardrails[i]);
-    bedrock_write_array_end(&a->w);
-    emu_page_next(a, i < EMU_N_GUARDRAILS ? i : 0);
-    bedrock_write_object_end(&a->w);
-    emu_service_answer(a);
+    emu_page_list(a, rq->query, "guardrails", EMU_N_GUARDRAILS, emu_guard_write);
 }

@@ -147,6 +147,13 @@ struct emu_entry *emu_models_find(const struct emu *e, const char *id)
     return NULL;
 }
 
+void emu_unlisted_help(FILE *f)
+{
+    for (size_t i = 0; i < EMU_N_TABLE; i++)
+        if (emu_table[i].behaviour & EMU_UNLISTED)
+            fprintf(f, "  %-29s %s\n", emu_table[i].id, emu_table[i].name);
+}
+
 /* ---- ListFoundationModels ---- */
 
 static void emu_list_bits(struct bedrock_writer *w, const char *name, const char *const names[],

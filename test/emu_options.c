@@ -63,8 +63,8 @@ static void emu_help(void)
 {
     puts("usage: bedrock-emulator [OPTIONS] [-- COMMAND [ARG...]]\n"
          "\n"
-         "Serves Amazon Bedrock's models, access to them, Converse and ConverseStream on 127.0.0.1 and\n"
-         "checks every signature. With COMMAND: runs it with the AWS_* variables set so that it finds\n"
+         "Serves Amazon Bedrock's models, access to them, Converse, InvokeModel, CountTokens and\n"
+         "guardrails on 127.0.0.1, and checks every signature. With COMMAND: runs it with the AWS_* variables set so that it finds\n"
          "the emulator, and exits as it does. Without: prints them as export lines and serves until\n"
          "SIGINT.\n");
     for (int i = 0; i < EMU_N_OPTIONS; i++) {
@@ -88,6 +88,10 @@ static void emu_help(void)
     puts("\nWhat a model says on demand, by words of the prompt, in their order:\n");
     emu_wishes_help(stdout);
     puts("  call NAME with JSON        a line of its own: uses this tool, if it is offered, with this input");
+    puts("\nModels that ListFoundationModels leaves out:\n");
+    emu_unlisted_help(stdout);
+    puts("\nGuardrails, by id:\n");
+    emu_guard_help(stdout);
 }
 
 /* ---- Reading them ---- */

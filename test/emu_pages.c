@@ -68,3 +68,21 @@ void emu_page_next(struct emu_answer *a, size_t next)
     emu_token_write(a->e, token, next);
     emu_put_text(&a->w, "nextToken", token);
 }
+
+void emu_page_list(struct emu_answer *a, struct bedrock_slice query, const char *name, size_t n,
+                   void (*write)(struct bedrock_writer *w, const struct emu *e, size_t i))
+{
+    struct emu_page page = {0};
+    size_t i;
+
+    if (emu_page_read(a, &page, query, emu_page_take) != 0)
+        return;
+    bedrock_write_object(&a->w);
+    emu_put_array(&a->w, name);
+    for (i = page.first; i < n && i - page.first < page.max; i++)
+        write(&a->w, a->e, i);
+    bedrock_write_array_end(&a->w);
+    emu_page_next(a, i < n ? i : 0);
+    bedrock_write_object_end(&a->w);
+    emu_service_answer(a);
+}

@@ -43,36 +43,13 @@ struct emu_proxy {
 
 /* ---- The request ---- */
 
-static int emu_proxy_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* "Basic dXNlcjpwYXNzd29yZA==" gives "user:password". */
 static void emu_proxy_basic(struct bedrock_slice value, char *out, size_t cap)
 {
-    unsigned bits = 0;
-    size_t n = 0, n_digits = 0;
+    int good = emu_slice_begins(value, "Basic ") &&
+               emu_base64_decode(value.p + 6, value.len - 6, (unsigned char *)out, cap - 1) == 0;
 
-    out[0] = 0;
-    if (!emu_slice_begins(value, "Basic "))
-        return;
-    for (const char *p = value.p + 6; p < value.p + value.len && n + 1 < cap; p++) {
-        int digit = emu_proxy_digit(*p);
-
-        if (digit < 0)
-            break;
-        bits = (bits << 6 | (unsigned)digit) & 0xFFFFu;
-        if (n_digits++ % 4 > 0)
-            out[n++] = (char)(bits >> (6 - (n_digits - 1) % 4 * 2) & 0xFF);
-    }
-    out[n] = 0;
+    out[good ? cap - 1 : 0] = 0;
 }
 
 /* The value of Proxy-Authorization among the lines of a head. */
