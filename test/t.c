@@ -2,6 +2,7 @@
  * POSIX mmap for the guard pages. Leaves out: threads, timing. */
 #define _GNU_SOURCE
 #include "t.h"
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,9 +77,56 @@ int t_text_at(const char *file, int line, const char *got, size_t len, const cha
     return t_check_at(0, file, line, "got  [%.*s]\n  want [%s]", (int)len, got ? got : "", want);
 }
 
+/* ---- Files ---- */
+
+static char t_folder[32];
+
+const char *t_path(const char *name)
+{
+    static char path[400];
+
+    if (!t_folder[0]) {
+        strcpy(t_folder, "/tmp/bedrock-test.XXXXXX");
+        if (!mkdtemp(t_folder)) {
+            perror("mkdtemp");
+            exit(2);
+        }
+    }
+    snprintf(path, sizeof path, "%s/%s", t_folder, name);
+    return path;
+}
+
+const char *t_write_file(const char *name, const void *p, size_t n)
+{
+    const char *path = t_path(name);
+    FILE *f = fopen(path, "wb");
+
+    if (!f || fwrite(p, 1, n, f) != n || fclose(f) != 0) {
+        perror(path);
+        exit(2);
+    }
+    return path;
+}
+
+static void t_remove_folder(void)
+{
+    DIR *d = t_folder[0] ? opendir(t_folder) : NULL;
+    struct dirent *entry;
+
+    while (d && (entry = readdir(d)) != NULL)
+        unlink(t_path(entry->d_name));
+    if (d)
+        closedir(d);
+    if (t_folder[0])
+        rmdir(t_folder);
+}
+
+/* ---- The end ---- */
+
 int t_end(const char *name)
 {
     t_close_case();
+    t_remove_folder();
     printf("%s: %u passed, %u failed, %u skipped\n", name, t_now.passed, t_now.failed, t_now.skips);
     return t_now.failed ? 1 : 0;
 }

@@ -43,6 +43,12 @@ void *t_heap_alloc(void *heap, void *p, size_t old, size_t n);
 /* A whole file, zero-terminated beyond its length; NULL when it cannot be read. free() it. */
 char *t_read_file(const char *path, size_t *len);
 
+/* A path in a folder of this run's own, which t_end() removes with the files in it. Good until the next call. */
+const char *t_path(const char *name);
+
+/* Write a file there, and give its path. */
+const char *t_write_file(const char *name, const void *p, size_t n);
+
 /* Decode hex digits; returns the number of bytes, or (size_t)-1. out may be NULL to count. */
 size_t t_unhex(const char *hex, size_t len, unsigned char *out);
 

@@ -3,7 +3,6 @@
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "t.h"
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,27 +12,6 @@
 #define PDF_DOCUMENT(name) \
     "{\"document\":{\"format\":\"pdf\",\"name\":\"" name "\",\"source\":{\"bytes\":\"JVBERi0=\"}}}"
 #define USER(content) "{\"messages\":[{\"role\":\"user\",\"content\":[" content "]}]}"
-
-static char folder[] = "/tmp/test_body.XXXXXX";
-
-/* A path in the folder of this run. Good until the next call. */
-static const char *path_of(const char *name)
-{
-    static char path[400];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static const char *write_file(const char *name, const char *p, size_t n)
-{
-    const char *path = path_of(name);
-    FILE *f = fopen(path, "wb");
-
-    if (!f || fwrite(p, 1, n, f) != n || fclose(f) != 0)
-        exit(2);
-    return path;
-}
 
 static void text(struct bedrock_body *b, const char *s)
 {
@@ -235,16 +213,16 @@ static void test_attachments(void)
 
     t_case("an image from a file");
     bedrock_body_message(&b, "user");
-    bedrock_body_file(&b, write_file("a.txt", PNG, 8));
+    bedrock_body_file(&b, t_write_file("a.txt", PNG, 8));
     check_body(&b, USER(PNG_IMAGE));
     t_case("a document gets the text that it needs");
     bedrock_body_message(&b, "user");
-    bedrock_body_file(&b, write_file("a b.pdf", "%PDF-", 5));
+    bedrock_body_file(&b, t_write_file("a b.pdf", "%PDF-", 5));
     check_body(&b, USER(PDF_DOCUMENT("a b") ",{\"text\":\"See the document.\"}"));
     t_case("a document beside a text, before or behind it");
     bedrock_body_message(&b, "user");
     text(&b, "t");
-    bedrock_body_file(&b, path_of("a b.pdf"));
+    bedrock_body_file(&b, t_path("a b.pdf"));
     check_body(&b, USER("{\"text\":\"t\"}," PDF_DOCUMENT("a b")));
     bedrock_body_message(&b, "user");
     raw(&b, "{\"document\":{\"name\":\"n\"}}");
@@ -332,7 +310,7 @@ static void test_pieces(void)
 
         t_case("a file of %zu bytes", sizes[i]);
         bedrock_body_message(&b, "user");
-        bedrock_body_file(&b, write_file("x.pcm", (const char *)bytes, sizes[i]));
+        bedrock_body_file(&b, t_write_file("x.pcm", (const char *)bytes, sizes[i]));
         bedrock_body_message(&same, "user");
         bedrock_body_bytes(&same, "x.pcm", bytes, sizes[i]);
         CHECKF(bedrock_body_end(&b) == 0 && bedrock_body_end(&same) == 0, "%s", b.error.message);
@@ -362,20 +340,20 @@ static void check_file(const char *path, int code, const char *words)
 static void test_bad_files(void)
 {
     t_case("no file, a folder, a FIFO, an empty file");
-    check_file(path_of("none.png"), BEDROCK_ERR_USAGE, "No such file");
-    check_file(folder, BEDROCK_ERR_USAGE, "irectory");
-    mkfifo(path_of("fifo.png"), 0600);
-    check_file(path_of("fifo.png"), BEDROCK_ERR_USAGE, "not a regular file");
-    check_file(write_file("empty.png", "", 0), BEDROCK_ERR_USAGE, "is empty");
+    check_file(t_path("none.png"), BEDROCK_ERR_USAGE, "No such file");
+    check_file(t_path("."), BEDROCK_ERR_USAGE, "irectory");
+    mkfifo(t_path("fifo.png"), 0600);
+    check_file(t_path("fifo.png"), BEDROCK_ERR_USAGE, "not a regular file");
+    check_file(t_write_file("empty.png", "", 0), BEDROCK_ERR_USAGE, "is empty");
     t_case("a file that is nothing that the API takes");
-    check_file(write_file("elf", "\x7F""ELF\2\1\1", 7), BEDROCK_ERR_USAGE, "no image, document, video");
+    check_file(t_write_file("elf", "\x7F""ELF\2\1\1", 7), BEDROCK_ERR_USAGE, "no image, document, video");
     t_case("a file that may not be read");
-    write_file("secret.txt", "x", 1);
-    chmod(path_of("secret.txt"), 0);
+    t_write_file("secret.txt", "x", 1);
+    chmod(t_path("secret.txt"), 0);
     if (geteuid() == 0)
         t_skip("root may read everything");
     else
-        check_file(path_of("secret.txt"), BEDROCK_ERR_USAGE, "Permission denied");
+        check_file(t_path("secret.txt"), BEDROCK_ERR_USAGE, "Permission denied");
     t_case("a file that holds more than its size says");
     if (access("/proc/self/status", R_OK) == 0)
         check_file("/proc/self/status", BEDROCK_ERR_USAGE, "changed its size while it was read");
@@ -388,15 +366,15 @@ static void test_bad_files(void)
     else
         t_skip("there is no such file in /sys");
     t_case("a file of 50 MiB");
-    CHECK(truncate(write_file("large.png", PNG, 8), 50l << 20) == 0);
-    check_file(path_of("large.png"), BEDROCK_ERR_LIMIT,
+    CHECK(truncate(t_write_file("large.png", PNG, 8), 50l << 20) == 0);
+    check_file(t_path("large.png"), BEDROCK_ERR_LIMIT,
                "its 52428800 bytes make the request larger than 33554432");
 }
 
 static void test_ceiling(void)
 {
     size_t whole = strlen(USER(PNG_IMAGE));
-    const char *path = write_file("a.png", PNG, 8);
+    const char *path = t_write_file("a.png", PNG, 8);
 
     /* a few bytes are kept for the brackets at the end, so that it is the file that is named */
     for (size_t max = 40; max <= whole + 16; max++) {
@@ -510,12 +488,12 @@ static void test_warnings(void)
     t_case("what it says of sizes");
     at = 0;
     bedrock_body_message(&b, "user");
-    CHECK(truncate(write_file("fits.png", PNG, 8), 3932160) == 0);
-    bedrock_body_file(&b, path_of("fits.png"));
-    CHECK(truncate(write_file("large.png", PNG, 8), 3932161) == 0);
-    bedrock_body_file(&b, path_of("large.png"));
-    CHECK(truncate(write_file("large.pdf", "%PDF-", 5), 4718593) == 0);
-    bedrock_body_file(&b, path_of("large.pdf"));
+    CHECK(truncate(t_write_file("fits.png", PNG, 8), 3932160) == 0);
+    bedrock_body_file(&b, t_path("fits.png"));
+    CHECK(truncate(t_write_file("large.png", PNG, 8), 3932161) == 0);
+    bedrock_body_file(&b, t_path("large.png"));
+    CHECK(truncate(t_write_file("large.pdf", "%PDF-", 5), 4718593) == 0);
+    bedrock_body_file(&b, t_path("large.pdf"));
     CHECK(bedrock_body_end(&b) == 0);
     warning = bedrock_body_warning(&b, &at);
     CHECKF(warning && strstr(warning, "large.png: 3932161 bytes"), "%s", warning);
@@ -552,7 +530,7 @@ static int build(struct bedrock_body *b, const char *path)
 
 static void test_memory(void)
 {
-    const char *path = write_file("memory.pdf", "%PDF-", 5);
+    const char *path = t_write_file("memory.pdf", "%PDF-", 5);
 
     for (int onward = 0; onward < 2; onward++) {
         int rc = BEDROCK_ERR_NOMEM;
@@ -587,12 +565,12 @@ static void test_peak(void)
 
     t_case("peak memory of a file of 20 MiB");
     memset(prompt, 'p', sizeof prompt);
-    CHECK(truncate(write_file("peak.pdf", "%PDF-", 5), (off_t)size) == 0);
+    CHECK(truncate(t_write_file("peak.pdf", "%PDF-", 5), (off_t)size) == 0);
     b.w.out.alloc = t_heap_alloc;
     b.w.out.alloc_ctx = &heap;
     bedrock_body_message(&b, "user");
     bedrock_body_text(&b, prompt, sizeof prompt);
-    bedrock_body_file(&b, path_of("peak.pdf"));
+    bedrock_body_file(&b, t_path("peak.pdf"));
     bedrock_body_text(&b, prompt, sizeof prompt);
     CHECKF(bedrock_body_end(&b) == 0, "%s", b.error.message);
     CHECKF(heap.peak < base64 / 2 * 5, "%zu bytes at the peak for %zu of base64", heap.peak, base64);
@@ -602,11 +580,6 @@ static void test_peak(void)
 
 int main(void)
 {
-    static const char *const names[] = {"a.txt", "a b.pdf", "x.pcm", "fifo.png", "empty.png", "elf",
-        "secret.txt", "large.png", "a.png", "fits.png", "large.pdf", "memory.pdf", "peak.pdf"};
-
-    if (!mkdtemp(folder))
-        return 2;
     test_messages();
     test_tool_results();
     test_conversation();
@@ -620,8 +593,5 @@ int main(void)
     test_warnings();
     test_memory();
     test_peak();
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlink(path_of(names[i]));
-    rmdir(folder);
     return t_end("test_body");
 }

@@ -4,31 +4,9 @@
 #include "bedrock_int.h"
 #include "t.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/test_file.XXXXXX";
-
-/* A path in the folder of this run. Good until the next call. */
-static const char *path_of(const char *name)
-{
-    static char path[100];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static const char *write_file(const char *name, const char *p, size_t n)
-{
-    const char *path = path_of(name);
-    FILE *f = fopen(path, "wb");
-
-    if (!f || fwrite(p, 1, n, f) != n || fclose(f) != 0)
-        exit(2);
-    return path;
-}
 
 static void test_whole(void)
 {
@@ -36,20 +14,20 @@ static void test_whole(void)
 
     t_case("a whole file, behind what is there");
     bdk_buffer_text(&b, "before ");
-    CHECK(bdk_file_read(NULL, write_file("whole", "bytes\0and more", 14), &b) == 0);
+    CHECK(bdk_file_read(NULL, t_write_file("whole", "bytes\0and more", 14), &b) == 0);
     CHECK(b.len == 21 && memcmp(b.p, "before bytes\0and more", 21) == 0);
     bedrock_buffer_free(&b);
     t_case("an empty file");
-    CHECK(bdk_file_read(NULL, write_file("empty", "", 0), &b) == 0);
+    CHECK(bdk_file_read(NULL, t_write_file("empty", "", 0), &b) == 0);
     CHECK(b.len == 0);
     bedrock_buffer_free(&b);
     t_case("a ceiling that just fits, and one that does not");
     b.max = 6;
-    CHECK(bdk_file_read(NULL, write_file("whole", "12345", 5), &b) == 0);
+    CHECK(bdk_file_read(NULL, t_write_file("whole", "12345", 5), &b) == 0);
     CHECK_TEXT(b.p, b.len, "12345");
     bedrock_buffer_free(&b);
     b.max = 4;
-    CHECK(bdk_file_read(NULL, path_of("whole"), &b) == EFBIG);
+    CHECK(bdk_file_read(NULL, t_path("whole"), &b) == EFBIG);
     bedrock_buffer_free(&b);
 }
 
@@ -60,21 +38,21 @@ static void test_not_regular(void)
     char why[128];
 
     t_case("no such file, a folder, a FIFO that would hang, a device");
-    CHECK(bdk_file_read(NULL, path_of("none"), &b) == ENOENT);
-    CHECK(bdk_file_open(&f, path_of("none")) == ENOENT);
-    CHECK(bdk_file_read(NULL, folder, &b) == EISDIR);
-    if (CHECK(mkfifo(path_of("fifo"), 0600) == 0))
-        CHECK(bdk_file_read(NULL, path_of("fifo"), &b) == EINVAL);
+    CHECK(bdk_file_read(NULL, t_path("none"), &b) == ENOENT);
+    CHECK(bdk_file_open(&f, t_path("none")) == ENOENT);
+    CHECK(bdk_file_read(NULL, t_path("."), &b) == EISDIR);
+    if (CHECK(mkfifo(t_path("fifo"), 0600) == 0))
+        CHECK(bdk_file_read(NULL, t_path("fifo"), &b) == EINVAL);
     CHECK(bdk_file_read(NULL, "/dev/zero", &b) == EINVAL);
     CHECK(b.len == 0);
     bedrock_buffer_free(&b);
     t_case("a file that may not be read");
-    write_file("secret", "x", 1);
-    chmod(path_of("secret"), 0);
+    t_write_file("secret", "x", 1);
+    chmod(t_path("secret"), 0);
     if (geteuid() == 0)
         t_skip("root may read everything");
     else
-        CHECK(bdk_file_read(NULL, path_of("secret"), &b) == EACCES);
+        CHECK(bdk_file_read(NULL, t_path("secret"), &b) == EACCES);
     t_case("why, in words");
     bdk_file_why(EINVAL, why);
     CHECK(strcmp(why, "not a regular file") == 0);
@@ -128,7 +106,7 @@ static void read_pieces(const char *path, size_t size, const char *want)
 
 static void test_pieces(void)
 {
-    const char *path = write_file("pieces", "a file in pieces", 16);
+    const char *path = t_write_file("pieces", "a file in pieces", 16);
     struct bdk_file f;
     char got[64];
     size_t n = 0;
@@ -142,14 +120,14 @@ static void test_pieces(void)
     CHECK(truncate(path, 3) == 0);
     CHECK(f.size == 16 && bdk_file_piece(&f, got, sizeof got, &n) == 0);
     CHECK_TEXT(got, n, "a f");
-    write_file("pieces", "grown again: longer than it was", 31);
+    t_write_file("pieces", "grown again: longer than it was", 31);
     CHECK(bdk_file_piece(&f, got, sizeof got, &n) == 0 && n == 28);
     bdk_file_close(&f);
 }
 
 static void test_memory(void)
 {
-    const char *path = write_file("memory", "some text", 9);
+    const char *path = t_write_file("memory", "some text", 9);
     size_t n = 0;
     int err = ENOMEM;
 
@@ -187,24 +165,17 @@ static void test_hook(void)
     CHECK_TEXT(b.p, b.len, "/nowhere");
     bedrock_buffer_free(&b);
     env.read_file = NULL;
-    CHECK(bdk_read_file(&env, path_of("none"), &b) == ENOENT);
+    CHECK(bdk_read_file(&env, t_path("none"), &b) == ENOENT);
     bedrock_buffer_free(&b);
 }
 
 int main(void)
 {
-    static const char *const names[] = {"whole", "empty", "fifo", "secret", "pieces", "memory"};
-
-    if (!mkdtemp(folder))
-        return 2;
     test_whole();
     test_not_regular();
     test_proc();
     test_pieces();
     test_memory();
     test_hook();
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlink(path_of(names[i]));
-    rmdir(folder);
     return t_end("test_file");
 }
