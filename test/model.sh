@@ -131,7 +131,7 @@ body 'a request and options' --input "$dir/request" --no-stream --system t --max
 
 # an option that no line above has would be held against nothing
 printf '%s\n' --model-id --max-request --dry-run --stream --no-stream --no-reasoning --usage --parallel --unordered \
-    --auto-profile > "$dir/others"
+    --auto-profile --json-message > "$dir/others"
 "$bedrock" help converse > "$dir/help"
 sed -n '/^Options:/,/^Options of every/s/^  [ -][ a-zA-Z][ ,]* \(--[a-z-]*\).*/\1/p' "$dir/help" > "$dir/options"
 ok 'converse has options' test "$(wc -l < "$dir/options")" -gt 15
@@ -152,6 +152,10 @@ while read -r event; do
     printf '%s' "$event" > "$dir/out"
     fits 'an event of a stream' "$runtime" ConverseStreamOutput
 done < "$dir/events"
+
+"$bedrock" converse -m $claude --stream --json-message "$ask" > "$dir/text" 2> "$dir/err"
+tail -n 1 "$dir/text" > "$dir/out"
+fits 'a stream put together' "$runtime" ConverseResponse
 
 echo "model.sh: $passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
