@@ -113,11 +113,9 @@ static void emu_wish_router(struct emu_plan *plan)
 static void emu_wish_guardrail(struct emu_plan *plan)
 {
     plan->stop_reason = "guardrail_intervened";
-    emu_put_object(&plan->at_end, "trace");
-    emu_put_object(&plan->at_end, "guardrail");
-    emu_put_text(&plan->at_end, "actionReason", "Guardrail masked.");
-    bedrock_write_object_end(&plan->at_end);
-    bedrock_write_object_end(&plan->at_end);
+    emu_put_object(&plan->in_trace, "guardrail");
+    emu_put_text(&plan->in_trace, "actionReason", "Guardrail masked.");
+    bedrock_write_object_end(&plan->in_trace);
 }
 
 static void emu_wish_filtered(struct emu_plan *plan)

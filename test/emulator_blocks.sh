@@ -44,6 +44,7 @@ says 'say.text say.reasoning say.interleaved' '{"text":*{"reasoningContent":*' \
 says 'say.text say.tool' '{"text":*{"toolUse":*' '"contentBlockIndex":0,' '"contentBlockStart":{"contentBlockIndex":1,'
 says 'say.unknown-members' '{"text":*' '{"messageStop":{"stopReason":"end_turn","quagga":{"stripes":2}}}' \
     '"thoughtTokens":7}*"zebra":\[true\]'
+says 'say.router say.guardrail' '{"text":*' '"trace":{"promptRouter":{*},"guardrail":{*}}'
 says 'say.router' '{"text":*' '"trace":{"promptRouter":{"invokedModelId":*'
 for reason in content-filtered:content_filtered max-tokens:max_tokens odd-stop:struck_by_lightning \
     context-window:model_context_window_exceeded malformed-tool:malformed_tool_use malformed-output:malformed_model_output; do
