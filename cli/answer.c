@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #define ANSWER_BURST 64         /* events that are taken before others have their turn */
-#define ANSWER_LOOK_UP_MS 5000  /* a hint is not worth more */
 
 /* ---- Beginning and end ---- */
 
@@ -192,7 +191,7 @@ static void answer_end(struct cli_answer *a, int rc)
     }
     if (a->profile.len == 0 && cli_wants_profile(&a->err)) {
         a->stage = CLI_LOOKING_UP;
-        cli_lookup_begin(&a->how->lookup, a->how->c, a->how->auto_profile ? 0 : ANSWER_LOOK_UP_MS);
+        cli_lookup_begin(&a->how->lookup, a->how->c, a->how->auto_profile ? 0 : CLI_LOOKUP_HINT_MS);
     }
 }
 
@@ -266,17 +265,24 @@ static void answer_cache(char out[96], const struct bedrock_usage *u)
 }
 
 /* The line of the notebook that this command began as. */
+void cli_usage_line(char *line, size_t cap, const struct bedrock_usage *u)
+{
+    char latency[24], in[24], out[24], cache[96];
+
+    answer_count(latency, u->latency_ms);
+    answer_count(in, u->input_tokens);
+    answer_count(out, u->output_tokens);
+    answer_cache(cache, u);
+    snprintf(line, cap, "--- Latency: %sms - Input tokens:%s - Output tokens:%s%s ---", latency, in, out,
+             cache);
+}
+
 static void answer_say_usage(struct cli_answer *a)
 {
     const struct cli *c = a->how->c;
-    char latency[24], in[24], out[24], cache[96], line[256];
+    char line[256];
 
-    answer_count(latency, a->usage.latency_ms);
-    answer_count(in, a->usage.input_tokens);
-    answer_count(out, a->usage.output_tokens);
-    answer_cache(cache, &a->usage);
-    snprintf(line, sizeof line, "--- Latency: %sms - Input tokens:%s - Output tokens:%s%s ---", latency, in,
-             out, cache);
+    cli_usage_line(line, sizeof line, &a->usage);
     if (a->how->several && !c->json)
         cli_out_line(a->out, line);
     else if (!a->how->several && (c->args.on[CLI_OPT_USAGE] || (!c->json && isatty(STDERR_FILENO))))
@@ -343,13 +349,10 @@ static void answer_fail_in_place(struct cli_answer *a, const char *hint)
 static int answer_fail(struct cli_answer *a)
 {
     const struct cli *c = a->how->c;
-    const struct cli_lookup *lookup = &a->how->lookup;
     char hint[1024];
 
-    if (cli_wants_profile(&a->err) && lookup->over && (a->profile.len > 0 || lookup->err.code == 0))
-        cli_hint_profile(hint, sizeof hint, a->profile.p, bedrock_region(c->b));
-    else
-        cli_hint(hint, sizeof hint, &a->err, a->target.id, bedrock_region(c->b));
+    cli_lookup_hint(&a->how->lookup, &a->err, a->target.id, &a->profile, bedrock_region(c->b), hint,
+                    sizeof hint);
     if (a->how->several)
         answer_fail_in_place(a, hint);
     else

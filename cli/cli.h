@@ -29,7 +29,10 @@ enum cli_status {
     CLI_OTHER = 255
 };
 
-enum cli_command_id { CLI_MODELS = 1, CLI_CONVERSE = 2, CLI_HELP = 4, CLI_ACCESS = 8, CLI_EVERY = 15 };
+enum cli_command_id {
+    CLI_MODELS = 1, CLI_CONVERSE = 2, CLI_HELP = 4, CLI_ACCESS = 8, CLI_INVOKE = 16, CLI_API = 32,
+    CLI_TOKENS = 64, CLI_GUARD = 128, CLI_EVERY = 255
+};
 
 struct cli_command {
     enum cli_command_id id;
@@ -45,6 +48,7 @@ enum cli_kind {
     CLI_STRING,     /* taken as it is */
     CLI_TEXT,       /* a text, or @FILE, or - */
     CLI_JSON,       /* the same, and it must be JSON */
+    CLI_BYTES,      /* as CLI_TEXT, to the last byte, and it may be empty */
     CLI_FILE,       /* FILE, @FILE or - */
     CLI_WHOLE,      /* a whole number from low to high */
     CLI_NUMBER,     /* a number from low to high */
@@ -63,7 +67,8 @@ enum cli_option_id {
     CLI_OPT_MESSAGES, CLI_OPT_MAX_REQUEST, CLI_OPT_DRY_RUN,
     CLI_OPT_INPUT, CLI_OPT_STREAM, CLI_OPT_NO_STREAM,
     CLI_OPT_NO_REASONING, CLI_OPT_JSON_MESSAGE, CLI_OPT_USAGE, CLI_OPT_PARALLEL, CLI_OPT_UNORDERED,
-    CLI_OPT_AUTO_PROFILE,
+    CLI_OPT_AUTO_PROFILE, CLI_OPT_CONTENT_TYPE, CLI_OPT_ACCEPT_TYPE, CLI_OPT_SAVE, CLI_OPT_SERVICE,
+    CLI_OPT_DATA, CLI_OPT_HEADER, CLI_OPT_PAGINATE, CLI_OPT_GUARD_OUTPUT, CLI_OPT_SCOPE,
     CLI_OPT_REGION, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
     CLI_OPT_READ_TIMEOUT, CLI_OPT_JSON, CLI_OPT_VERBOSE, CLI_OPT_QUIET, CLI_OPT_HELP,
     CLI_OPT_VERSION,
@@ -144,13 +149,17 @@ size_t cli_distance_limit(const char *typed);
 /* ---- output.c: standard output --------------------------------------------------------------- */
 
 struct cli_out {
-    int terminal;           /* standard output is one */
+    int fd;                 /* standard output, or a file in its place (save.c) */
+    const char *name;       /* of it, for messages */
+    int terminal;           /* it is one */
     int colour;
     int error;              /* errno of the first write that failed, and no write after it */
     int newlines;           /* that the output ends in, at most 2; 2 while nothing was written */
     enum bedrock_kind kind; /* of the text written last; 0: none */
-    struct bedrock_buffer *kept;    /* where it goes in place of standard output, or NULL; `error` stays 0
-                                       for what is wrong with it */
+    struct bedrock_buffer *kept;    /* where it goes in place of fd, or NULL; `error` stays 0 for what is
+                                       wrong with it */
+    char held[4];           /* the beginning of a character, from cli_out_raw() */
+    size_t n_held;
 };
 
 void cli_out_init(struct cli_out *o);
@@ -158,15 +167,25 @@ void cli_out_init(struct cli_out *o);
 /* Each returns 0, or -1 once a write has failed or a signal has come. Nothing is held back. */
 int cli_out_bytes(struct cli_out *o, const char *p, size_t n);
 int cli_out_text(struct cli_out *o, enum bedrock_kind kind, struct bedrock_slice text);
+int cli_out_raw(struct cli_out *o, const char *p, size_t n);    /* any bytes, made safe on a terminal */
 int cli_out_line(struct cli_out *o, const char *text);  /* a whole line, made safe for terminals */
 int cli_out_end_line(struct cli_out *o);                /* a newline, if a line is open */
 
 /* The texts joined, which must be one JSON value, as one line. */
 int cli_out_json(struct cli_out *o, const struct bedrock_slice *parts, size_t n_parts);
 
-/* Append p[0..n): controls but tab and newline, C1 too, as \xNN; with strict these two as well, and
- * bytes that are not UTF-8. */
-int cli_escape(struct bedrock_buffer *b, const char *p, size_t n, int strict);
+/* Write an event as a value, {"contentBlockDelta":{...}}, without the padding that hides lengths on the wire.
+ * Returns w->out.error. */
+int cli_write_event(struct bedrock_writer *w, const struct bedrock_event *ev);
+
+enum cli_strictness {
+    CLI_ESCAPE_TEXT = 0,    /* controls but tab and newline, C1 too, as \xNN */
+    CLI_ESCAPE_LINE = 1,    /* all controls, and bytes that are not UTF-8 */
+    CLI_ESCAPE_BYTES = 2    /* these bytes, but tab and newline stay */
+};
+
+/* Append p[0..n), made safe for terminals and logs. */
+int cli_escape(struct bedrock_buffer *b, const char *p, size_t n, enum cli_strictness strict);
 
 /* The length of the UTF-8 character at p[0..n), 0 when it is none. n > 0. */
 size_t cli_utf8_length(const char *p, size_t n);
@@ -198,6 +217,9 @@ int cli_open(struct cli *c);
 void cli_out_buffer(struct cli *c, struct bedrock_buffer *b);
 void cli_out_written(struct cli *c, struct bedrock_writer *w);
 
+/* The same with an event, on a line. 0, or the code told in c->err. */
+int cli_show_event(struct cli *c, const struct bedrock_event *ev);
+
 /* ---- wait.c: signals, and waiting for several things at once --------------------------------- */
 
 #define CLI_INTERRUPTED 100 /* from cli_next(), beside bedrock_next()'s codes */
@@ -225,6 +247,19 @@ int cli_next_access(struct bedrock_models *walk, struct bedrock_access *a);
 
 /* 1: fd can be read; 0: the time passed; -1: a signal came. Steps c->warm meanwhile. */
 int cli_wait_input(struct cli *c, int fd, int timeout_ms);
+
+/* ---- save.c: -o FILE ----------------------------------------------------------------------------- */
+
+struct cli_save {
+    int fd;
+    char *path, *temp;      /* the file, and what is written until it is complete; NULL: there is none */
+};
+
+/* Let c->out write to the file of -o, if there is one. s must be zero. 0, or a code told in c->err. */
+int cli_save_begin(struct cli *c, struct cli_save *s);
+
+/* The end of it: what is complete takes the file's name, anything else goes. What fails is told in c->out. */
+void cli_save_end(struct cli *c, struct cli_save *s, int complete);
 
 /* ---- table.c: columns ------------------------------------------------------------------------- */
 
@@ -434,10 +469,18 @@ int cli_parts_make(struct cli *c, struct cli_request *r);
 /* One of them, its object open for more. */
 struct bedrock_writer *cli_part(struct cli_request *r, enum cli_part_id id);
 
+/* The length of ID in ID:VERSION, and an ARN has colons, too; 0: there is no version. */
+size_t cli_guardrail_id(const char *value);
+
 /* toolConfig among them. */
 int cli_tools_read(struct cli *c, struct cli_request *r);
 
+/* Print a request's body on a line for each model, with it in there as modelId. Returns the exit status. */
+int cli_dry_run(struct cli *c, const struct bedrock_buffer *body, struct cli_targets *t);
+
 /* ---- lookup.c: the inference profiles, looked up once ----------------------------------------- */
+
+#define CLI_LOOKUP_HINT_MS 5000 /* a hint is not worth more */
 
 struct cli_lookup {
     struct cli *c;
@@ -459,6 +502,15 @@ int cli_lookup_step(struct cli_lookup *p);
 
 /* Append the id of the best profile for a model, zero-terminated. 1, or 0 when none is known. */
 int cli_lookup_find(const struct cli_lookup *p, const char *model, struct bedrock_buffer *id);
+
+/* All of it, and wait: for as long as it takes, or not longer than a hint is worth. As cli_lookup_find(). */
+int cli_lookup_wait(struct cli_lookup *p, struct cli *c, const char *model, int patient,
+                    struct bedrock_buffer *id);
+
+/* The hint to c->err, where a model was called perhaps through a profile, or the profiles were looked up for
+ * the hint. */
+void cli_lookup_hint(const struct cli_lookup *p, const struct bedrock_error *e, const char *model,
+                     const struct bedrock_buffer *profile, const char *region, char *out, size_t cap);
 void cli_lookup_free(struct cli_lookup *p);
 
 /* ---- answer.c and show.c: one model's answer -------------------------------------------------- */
@@ -505,6 +557,9 @@ struct cli_answer *cli_answer_new(struct cli_asking *how, const struct cli_targe
 
 /* Move on as far as can be: 1: wait for a->call, or for the profiles when it is NULL; 0: it is over. */
 int cli_answer_step(struct cli_answer *a);
+
+/* "--- Latency: 2280ms - ... ---" */
+void cli_usage_line(char *out, size_t cap, const struct bedrock_usage *u);
 
 /* Its turn has come: write what was kept, and from here on as it arrives. */
 void cli_answer_live(struct cli_answer *a);
@@ -581,6 +636,9 @@ void cli_hint(char *out, size_t cap, const struct bedrock_error *e, const char *
 /* Does the service say that the model does not do this in a stream? */
 int cli_wants_one_shot(const struct bedrock_error *e);
 
+/* --auto-profile, or BEDROCK_AUTO_PROFILE? */
+int cli_wants_auto_profile(const struct cli *c);
+
 /* Does the service say that the model is called through an inference profile only? And what to do then,
  * once it is known through which; NULL: there is none. */
 int cli_wants_profile(const struct bedrock_error *e);
@@ -598,5 +656,9 @@ int cli_accessible(struct cli *c);  /* models --accessible, --check */
 int cli_profiles(struct cli *c);    /* models --profiles */
 int cli_access(struct cli *c);
 int cli_converse(struct cli *c);
+int cli_invoke(struct cli *c);
+int cli_tokens(struct cli *c);
+int cli_guard(struct cli *c);
+int cli_api(struct cli *c);
 
 #endif

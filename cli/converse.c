@@ -14,7 +14,7 @@ static int converse_streams(const struct cli *c)
     return c->out.terminal && !c->json;
 }
 
-static int converse_wants_profiles(const struct cli *c)
+int cli_wants_auto_profile(const struct cli *c)
 {
     const char *set = getenv("BEDROCK_AUTO_PROFILE");
 
@@ -59,10 +59,9 @@ static void converse_print(struct cli *c, const struct bedrock_buffer *body, con
 }
 
 /* What `all` stands for is not known without asking; then the model is left out. */
-static int converse_dry_run(struct cli *c, const struct cli_request *r, struct cli_targets *t)
+int cli_dry_run(struct cli *c, const struct bedrock_buffer *body, struct cli_targets *t)
 {
     struct bedrock_slice whole;
-    const struct bedrock_buffer *body = cli_request_body(r, r->stream);
 
     if (t->n == 0 || t->all) {
         whole.p = body->p;
@@ -90,7 +89,7 @@ static int converse_ask(struct cli *c, const struct cli_request *r, struct cli_t
     how.stream_asked = c->args.on[CLI_OPT_STREAM] != 0;
     how.json_message = c->args.on[CLI_OPT_JSON_MESSAGE] != 0;
     how.show_reasoning = !c->args.on[CLI_OPT_NO_REASONING];
-    how.auto_profile = converse_wants_profiles(c);
+    how.auto_profile = cli_wants_auto_profile(c);
     how.body = cli_request_body(r, 1);
     how.once = cli_request_body(r, 0);
     if (cli_open(c) != 0 || cli_targets_find(c, t) != 0)
@@ -113,7 +112,7 @@ int cli_converse(struct cli *c)
     if (converse_prepare(c, &request, &targets) != 0)
         status = cli_report(c, &c->err, NULL);
     else if (c->args.on[CLI_OPT_DRY_RUN])
-        status = converse_dry_run(c, &request, &targets);
+        status = cli_dry_run(c, cli_request_body(&request, request.stream), &targets);
     else
         status = converse_ask(c, &request, &targets);
     bedrock_end(c->warm);

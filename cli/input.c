@@ -148,11 +148,11 @@ int cli_read_value(struct cli *c, enum cli_kind kind, const char *option, const 
         snprintf(out->origin, sizeof out->origin, "%s", option);
         bedrock_buffer_append(&out->bytes, text, strlen(text));
     }
-    if (is_stdin || is_file)
+    if ((is_stdin || is_file) && kind != CLI_BYTES)
         input_chomp(&out->bytes);
     if (rc == 0)
         rc = input_end(c, out);
-    if (rc == 0 && out->bytes.len == 0)
+    if (rc == 0 && out->bytes.len == 0 && kind != CLI_BYTES)
         rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s is empty", out->origin);
     return rc;
 }

@@ -152,6 +152,27 @@ int cli_lookup_find(const struct cli_lookup *p, const char *model, struct bedroc
     return 1;
 }
 
+int cli_lookup_wait(struct cli_lookup *p, struct cli *c, const char *model, int patient,
+                    struct bedrock_buffer *id)
+{
+    unsigned char ready;
+
+    cli_lookup_begin(p, c, patient ? 0 : CLI_LOOKUP_HINT_MS);
+    while (cli_lookup_step(p))
+        if (cli_wait(&p->call, 1, &ready, -1, -1) < 0)
+            return 0;
+    return cli_lookup_find(p, model, id);
+}
+
+void cli_lookup_hint(const struct cli_lookup *p, const struct bedrock_error *e, const char *model,
+                     const struct bedrock_buffer *profile, const char *region, char *out, size_t cap)
+{
+    if (cli_wants_profile(e) && p->over && (profile->len > 0 || p->err.code == 0))
+        cli_hint_profile(out, cap, profile->p, region);
+    else
+        cli_hint(out, cap, e, model, region);
+}
+
 void cli_lookup_free(struct cli_lookup *p)
 {
     bedrock_end(p->call);

@@ -106,6 +106,14 @@ static int main_run(struct cli *c, int argc, char **argv)
         return cli_access(c);
     case CLI_CONVERSE:
         return cli_converse(c);
+    case CLI_INVOKE:
+        return cli_invoke(c);
+    case CLI_TOKENS:
+        return cli_tokens(c);
+    case CLI_GUARD:
+        return cli_guard(c);
+    case CLI_API:
+        return cli_api(c);
     default:
         return main_help_command(c);
     }
@@ -125,7 +133,7 @@ static int main_finish(struct cli *c, int status)
         return status;
     if (c->out.error == EPIPE)
         return CLI_OK;
-    cli_fail(&c->err, BEDROCK_ERR_IO, "write to standard output: %s", strerror(c->out.error));
+    cli_fail(&c->err, BEDROCK_ERR_IO, "write to %s: %s", c->out.name, strerror(c->out.error));
     c->err.sys_errno = c->out.error;
     return cli_report(c, &c->err, NULL);
 }

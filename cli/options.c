@@ -131,6 +131,74 @@ static const char *const options_converse_examples[] = {
     NULL,
 };
 
+static const char *const options_invoke_text[] = {
+    "Calls a model in its own form: BODY is what InvokeModel takes, a text, @FILE, or - for standard "
+    "input, which is also read when there is no word. Body and answer are bytes, sent and printed as "
+    "they are; a terminal gets control characters as \\xNN. A body of type application/json, the "
+    "default, must be JSON.",
+    "--stream prints what each chunk holds on a line; with --json each event is a line, "
+    "{\"chunk\":{...}}.",
+    NULL,
+};
+
+static const char *const options_invoke_examples[] = {
+    "bedrock invoke -m amazon.nova-lite-v1:0 @request.json",
+    "bedrock invoke -m amazon.titan-embed-text-v2:0 '{\"inputText\":\"Rome\"}' --usage",
+    "bedrock invoke -m amazon.nova-lite-v1:0 --stream @request.json | jq .",
+    "bedrock invoke -m amazon.nova-canvas-v1:0 @request.json -o images.json",
+    NULL,
+};
+
+static const char *const options_tokens_text[] = {
+    "Prints how many tokens the request is that converse would send with the same options; no model "
+    "answers it. --input takes a request of CountTokens, too, {\"input\":{...}}, which counts bodies of "
+    "InvokeModel. With several models a line is \"ID N\", and with --json "
+    "{\"modelId\":...,\"response\":...}.",
+    NULL,
+};
+
+static const char *const options_tokens_examples[] = {
+    "bedrock tokens -m amazon.nova-lite-v1:0 \"What is the capital of Italy?\"",
+    "bedrock tokens -m amazon.nova-lite-v1:0 -s @rules.md -f report.pdf \"Sum it up\"",
+    "bedrock tokens -m amazon.nova-lite-v1:0 --input request.json",
+    NULL,
+};
+
+static const char *const options_guard_text[] = {
+    "Asks a guardrail, by id or ARN and version (a number or DRAFT), about a text: words, @FILE, - or "
+    "standard input, as converse takes its prompt. Prints what the guardrail made of the text, or the "
+    "text itself where it let it pass; standard error tells what intervened: policy, name, action.",
+    "The exit status is 0 when it let the text pass, 1 when it intervened, with --json as well.",
+    NULL,
+};
+
+static const char *const options_guard_examples[] = {
+    "bedrock guard abc123def456:1 \"My address is ada@example.com\"",
+    "bedrock guard abc123def456:DRAFT --output @answer.txt && cat answer.txt",
+    "bedrock guard abc123def456:2 -f photo.png --json | jq .assessments",
+    NULL,
+};
+
+static const char *const options_api_text[] = {
+    "Makes any call of the two services, signed as all others are. PATH is that of the API reference "
+    "with its query, percent-encoded: /foundation-models?byProvider=Amazon. METHOD is GET, and POST with "
+    "-d.",
+    "Without --service a path that begins with /model/, /guardrail/, /guardrail-checks/, /async-invoke "
+    "or /openai/ goes to bedrock-runtime, any other to bedrock, where models are managed.",
+    "The answer is printed as it came. An event stream comes out as lines of JSON, "
+    "{\"chunk\":{\"bytes\":\"...\"}}, without its padding. --paginate asks for the page behind the last "
+    "one as long as the answer has a nextToken, and prints each page on a line of its own.",
+    NULL,
+};
+
+static const char *const options_api_examples[] = {
+    "bedrock api /foundation-models?byProvider=Amazon",
+    "bedrock api --paginate '/custom-models?maxResults=100' | jq -r .modelSummaries",
+    "bedrock api /model/amazon.nova-lite-v1%3A0/converse -d @request.json",
+    "bedrock api POST /model-invocation-job/abc/stop",
+    NULL,
+};
+
 static const char *const options_help_text[] = {
     "Shows the help of a command, or of all.",
     NULL,
@@ -148,6 +216,14 @@ const struct cli_command cli_commands[] = {
      options_access_text, options_access_examples},
     {CLI_CONVERSE, "converse", "-m MODEL [OPTIONS] [PROMPT]", "ask one model or several",
      options_converse_text, options_converse_examples},
+    {CLI_INVOKE, "invoke", "-m MODEL [OPTIONS] [BODY|@FILE|-]", "call a model in its own form",
+     options_invoke_text, options_invoke_examples},
+    {CLI_TOKENS, "tokens", "-m MODEL [OPTIONS] [PROMPT]", "count the tokens of a request", options_tokens_text,
+     options_tokens_examples},
+    {CLI_GUARD, "guard", "ID:VERSION [OPTIONS] [TEXT|@FILE|-]", "ask a guardrail about a text",
+     options_guard_text, options_guard_examples},
+    {CLI_API, "api", "[OPTIONS] [METHOD] PATH", "make any call of the two services", options_api_text,
+     options_api_examples},
     {CLI_HELP, "help", "[COMMAND]", "show this help, or that of a command", options_help_text,
      options_help_examples},
     {0, NULL, NULL, NULL, NULL, NULL},
@@ -155,6 +231,7 @@ const struct cli_command cli_commands[] = {
 
 #define OPTIONS_MAX_INT 2147483647L   /* the API's Integer */
 #define OPTIONS_WEEK 604800L
+#define OPTIONS_REQUEST (CLI_CONVERSE | CLI_TOKENS)  /* a request of Converse is made */
 
 const struct cli_option cli_options[] = {
     {CLI_OPT_PROVIDER, CLI_MODELS, 0, "provider", CLI_STRING, "P", 0, 0, 0, NULL,
@@ -184,75 +261,94 @@ const struct cli_option cli_options[] = {
     {CLI_OPT_TIMEOUT, CLI_ACCESS, 0, "timeout", CLI_SECONDS, "S", 0, 0, OPTIONS_WEEK, NULL,
      "longest wait for the model, in seconds; 300 unless given, 0: no limit"},
 
-    {CLI_OPT_MODEL, CLI_CONVERSE, 'm', "model-id", CLI_STRING, "MODEL", 1, 0, 0, NULL,
+    {CLI_OPT_MODEL, OPTIONS_REQUEST | CLI_INVOKE, 'm', "model-id", CLI_STRING, "MODEL", 1, 0, 0, NULL,
      "the model to ask: id, inference profile or ARN; `all`; or a list, @FILE or -; may be repeated"},
-    {CLI_OPT_SYSTEM, CLI_CONVERSE, 's', "system", CLI_TEXT, "TEXT", 0, 0, 0, NULL,
+    {CLI_OPT_SYSTEM, OPTIONS_REQUEST, 's', "system", CLI_TEXT, "TEXT", 0, 0, 0, NULL,
      "system prompt; @FILE reads a file, - standard input, @@ is a literal @"},
-    {CLI_OPT_MAX_TOKENS, CLI_CONVERSE, 0, "max-tokens", CLI_WHOLE, "N", 0, 1, OPTIONS_MAX_INT, NULL,
+    {CLI_OPT_MAX_TOKENS, OPTIONS_REQUEST, 0, "max-tokens", CLI_WHOLE, "N", 0, 1, OPTIONS_MAX_INT, NULL,
      "longest answer, in tokens"},
-    {CLI_OPT_TEMPERATURE, CLI_CONVERSE, 0, "temperature", CLI_NUMBER, "F", 0, 0, 1, NULL,
+    {CLI_OPT_TEMPERATURE, OPTIONS_REQUEST, 0, "temperature", CLI_NUMBER, "F", 0, 0, 1, NULL,
      "how far words may stray from the likeliest, from 0 to 1"},
-    {CLI_OPT_TOP_P, CLI_CONVERSE, 0, "top-p", CLI_NUMBER, "F", 0, 0, 1, NULL,
+    {CLI_OPT_TOP_P, OPTIONS_REQUEST, 0, "top-p", CLI_NUMBER, "F", 0, 0, 1, NULL,
      "the share of likely words to choose from, from 0 to 1"},
-    {CLI_OPT_STOP, CLI_CONVERSE, 0, "stop", CLI_STRING, "S", 1, 0, 0, NULL,
+    {CLI_OPT_STOP, OPTIONS_REQUEST, 0, "stop", CLI_STRING, "S", 1, 0, 0, NULL,
      "end the answer where this text comes; may be repeated"},
-    {CLI_OPT_FIELDS, CLI_CONVERSE, 0, "fields", CLI_JSON, "JSON", 0, 0, 0, NULL,
+    {CLI_OPT_FIELDS, OPTIONS_REQUEST, 0, "fields", CLI_JSON, "JSON", 0, 0, 0, NULL,
      "additionalModelRequestFields, as text, @FILE or -"},
-    {CLI_OPT_ATTACH, CLI_CONVERSE, 'f', "file", CLI_STRING, "PATH", 1, 0, 0, NULL,
+    {CLI_OPT_ATTACH, OPTIONS_REQUEST | CLI_GUARD, 'f', "file", CLI_STRING, "PATH", 1, 0, 0, NULL,
      "attach an image, document, video or audio file, or s3://BUCKET/KEY; may be repeated"},
-    {CLI_OPT_TOOLS, CLI_CONVERSE, 0, "tools", CLI_FILE, "FILE", 0, 0, 0, NULL,
+    {CLI_OPT_TOOLS, OPTIONS_REQUEST, 0, "tools", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "the tools that the model may use: a JSON array of tool specifications or functions, or a toolConfig"},
-    {CLI_OPT_TOOL_CHOICE, CLI_CONVERSE, 0, "tool-choice", CLI_STRING, "CHOICE", 0, 0, 0, NULL,
+    {CLI_OPT_TOOL_CHOICE, OPTIONS_REQUEST, 0, "tool-choice", CLI_STRING, "CHOICE", 0, 0, 0, NULL,
      "auto: the model chooses; any: it must use a tool; else the name of the tool to use"},
-    {CLI_OPT_SCHEMA, CLI_CONVERSE, 0, "schema", CLI_FILE, "FILE", 0, 0, 0, NULL,
+    {CLI_OPT_SCHEMA, OPTIONS_REQUEST, 0, "schema", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "the answer is JSON after this JSON Schema"},
-    {CLI_OPT_EFFORT, CLI_CONVERSE, 0, "effort", CLI_STRING, "LEVEL", 0, 0, 0, NULL,
+    {CLI_OPT_EFFORT, OPTIONS_REQUEST, 0, "effort", CLI_STRING, "LEVEL", 0, 0, 0, NULL,
      "how hard to try: low, medium, high, xhigh or max, as the model has them"},
-    {CLI_OPT_GUARDRAIL, CLI_CONVERSE, 0, "guardrail", CLI_STRING, "ID:VERSION", 0, 0, 0, NULL,
+    {CLI_OPT_GUARDRAIL, OPTIONS_REQUEST | CLI_INVOKE, 0, "guardrail", CLI_STRING, "ID:VERSION", 0, 0, 0, NULL,
      "the guardrail, by id or ARN, and its version, a number or DRAFT"},
-    {CLI_OPT_GUARDRAIL_TRACE, CLI_CONVERSE, 0, "guardrail-trace", CLI_FLAG, NULL, 0, 0, 0, NULL,
+    {CLI_OPT_GUARDRAIL_TRACE, OPTIONS_REQUEST | CLI_INVOKE, 0, "guardrail-trace", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "have the response say what the guardrail found"},
-    {CLI_OPT_GUARDRAIL_MODE, CLI_CONVERSE, 0, "guardrail-mode", CLI_CHOICE, "MODE", 0, 0, 0, "sync|async",
+    {CLI_OPT_GUARDRAIL_MODE, OPTIONS_REQUEST, 0, "guardrail-mode", CLI_CHOICE, "MODE", 0, 0, 0, "sync|async",
      "for streams: sync holds text back until it was looked at, async does not"},
-    {CLI_OPT_LATENCY, CLI_CONVERSE, 0, "latency", CLI_STRING, "L", 0, 0, 0, NULL,
+    {CLI_OPT_LATENCY, OPTIONS_REQUEST | CLI_INVOKE, 0, "latency", CLI_STRING, "L", 0, 0, 0, NULL,
      "standard or optimized, where the model has that"},
-    {CLI_OPT_TIER, CLI_CONVERSE, 0, "tier", CLI_STRING, "T", 0, 0, 0, NULL,
+    {CLI_OPT_TIER, OPTIONS_REQUEST | CLI_INVOKE, 0, "tier", CLI_STRING, "T", 0, 0, 0, NULL,
      "the service tier: priority, default, flex or reserved"},
-    {CLI_OPT_METADATA, CLI_CONVERSE, 0, "metadata", CLI_STRING, "K=V", 1, 0, 0, NULL,
+    {CLI_OPT_METADATA, OPTIONS_REQUEST | CLI_INVOKE, 0, "metadata", CLI_STRING, "K=V", 1, 0, 0, NULL,
      "a word for the invocation logs; may be repeated"},
-    {CLI_OPT_VAR, CLI_CONVERSE, 0, "var", CLI_STRING, "K=V", 1, 0, 0, NULL,
+    {CLI_OPT_VAR, OPTIONS_REQUEST, 0, "var", CLI_STRING, "K=V", 1, 0, 0, NULL,
      "a variable of the prompt that the ARN with -m names; may be repeated"},
-    {CLI_OPT_RESPONSE_FIELD, CLI_CONVERSE, 0, "response-field", CLI_STRING, "POINTER", 1, 0, 0, NULL,
+    {CLI_OPT_RESPONSE_FIELD, OPTIONS_REQUEST, 0, "response-field", CLI_STRING, "POINTER", 1, 0, 0, NULL,
      "a member of the model's own response to add, as a JSON Pointer; may be repeated"},
-    {CLI_OPT_PREFILL, CLI_CONVERSE, 0, "prefill", CLI_TEXT, "TEXT", 0, 0, 0, NULL,
+    {CLI_OPT_PREFILL, OPTIONS_REQUEST, 0, "prefill", CLI_TEXT, "TEXT", 0, 0, 0, NULL,
      "the beginning of the answer, for the model to go on with"},
-    {CLI_OPT_CACHE, CLI_CONVERSE, 0, "cache", CLI_FLAG, NULL, 0, 0, 0, NULL,
+    {CLI_OPT_CACHE, OPTIONS_REQUEST, 0, "cache", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "cache points behind the system prompt and behind the files"},
-    {CLI_OPT_MESSAGES, CLI_CONVERSE, 0, "messages", CLI_FILE, "FILE", 0, 0, 0, NULL,
+    {CLI_OPT_MESSAGES, OPTIONS_REQUEST, 0, "messages", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "a conversation to go on with: a JSON array of messages, or a request that has them"},
-    {CLI_OPT_MAX_REQUEST, CLI_CONVERSE, 0, "max-request", CLI_WHOLE, "MIB", 0, 1, 1024, NULL,
+    {CLI_OPT_MAX_REQUEST, OPTIONS_REQUEST, 0, "max-request", CLI_WHOLE, "MIB", 0, 1, 1024, NULL,
      "largest request to send, and file to read, in MiB; 32 unless given"},
-    {CLI_OPT_DRY_RUN, CLI_CONVERSE, 0, "dry-run", CLI_FLAG, NULL, 0, 0, 0, NULL,
+    {CLI_OPT_DRY_RUN, OPTIONS_REQUEST, 0, "dry-run", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "print the request, as --input takes it, and send nothing"},
-    {CLI_OPT_INPUT, CLI_CONVERSE, 0, "input", CLI_FILE, "FILE", 0, 0, 0, NULL,
+    {CLI_OPT_INPUT, OPTIONS_REQUEST, 0, "input", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "a whole request as in the API reference, - for standard input; a prompt and the options given "
      "beside it replace its members"},
-    {CLI_OPT_STREAM, CLI_CONVERSE, 0, "stream", CLI_FLAG, NULL, 0, 0, 0, NULL,
-     "print the answer as it arrives: the default on a terminal, without --json"},
+    {CLI_OPT_STREAM, CLI_CONVERSE | CLI_INVOKE, 0, "stream", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "print the answer as it arrives: for converse the default on a terminal, without --json"},
     {CLI_OPT_NO_STREAM, CLI_CONVERSE, 0, "no-stream", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "print the answer when it is complete"},
     {CLI_OPT_NO_REASONING, CLI_CONVERSE, 0, "no-reasoning", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "leave out the model's reasoning"},
     {CLI_OPT_JSON_MESSAGE, CLI_CONVERSE, 0, "json-message", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "behind the answer, print the whole response as one line of JSON, put together from a stream, too"},
-    {CLI_OPT_USAGE, CLI_CONVERSE, 0, "usage", CLI_FLAG, NULL, 0, 0, 0, NULL,
+    {CLI_OPT_USAGE, CLI_CONVERSE | CLI_INVOKE, 0, "usage", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "latency and tokens on standard error: the default for one model when that is a terminal"},
     {CLI_OPT_PARALLEL, CLI_CONVERSE, 0, "parallel", CLI_WHOLE, "N", 0, 1, 256, NULL,
      "ask so many models at a time; 8 unless given"},
     {CLI_OPT_UNORDERED, CLI_CONVERSE, 0, "unordered", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "of several models print first what is complete first"},
-    {CLI_OPT_AUTO_PROFILE, CLI_CONVERSE, 0, "auto-profile", CLI_FLAG, NULL, 0, 0, 0, NULL,
+    {CLI_OPT_AUTO_PROFILE, CLI_CONVERSE | CLI_INVOKE, 0, "auto-profile", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "ask through an inference profile where the model needs one"},
+
+    {CLI_OPT_CONTENT_TYPE, CLI_INVOKE, 0, "content-type", CLI_STRING, "TYPE", 0, 0, 0, NULL,
+     "type of the body; application/json unless given"},
+    {CLI_OPT_ACCEPT_TYPE, CLI_INVOKE, 0, "accept", CLI_STRING, "TYPE", 0, 0, 0, NULL,
+     "type of the answer that is wanted"},
+    {CLI_OPT_GUARD_OUTPUT, CLI_GUARD, 0, "output", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "the text is a model's answer, not what somebody asks"},
+    {CLI_OPT_SCOPE, CLI_GUARD, 0, "scope", CLI_CHOICE, "SCOPE", 0, 0, 0, "full|interventions",
+     "full: the response (--json) tells everything that was looked at, not interventions alone"},
+    {CLI_OPT_SERVICE, CLI_API, 0, "service", CLI_CHOICE, "NAME", 0, 0, 0, "bedrock|bedrock-runtime",
+     "whose call it is: bedrock or bedrock-runtime"},
+    {CLI_OPT_DATA, CLI_API, 'd', "data", CLI_STRING, "BODY", 0, 0, 0, NULL,
+     "the body, as text, @FILE or -; it is sent as it is"},
+    {CLI_OPT_HEADER, CLI_API, 'H', "header", CLI_STRING, "FIELD", 1, 0, 0, NULL,
+     "one more header field, 'Name: value'; may be repeated"},
+    {CLI_OPT_PAGINATE, CLI_API, 0, "paginate", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "print all pages of a list, each on a line"},
+    {CLI_OPT_SAVE, CLI_INVOKE | CLI_API, 'o', "output", CLI_STRING, "FILE", 0, 0, 0, NULL,
+     "write there, under that name only once it is complete; - is standard output"},
 
     {CLI_OPT_REGION, CLI_EVERY, 0, "region", CLI_STRING, "R", 0, 0, 0, NULL,
      "the Region; else AWS_REGION, AWS_DEFAULT_REGION"},
@@ -284,7 +380,8 @@ const char *const cli_rules[] = {
 
 const struct cli_note cli_statuses[] = {
     {"0", "done, and the response was complete; also when the reader of the output has gone"},
-    {"1", "of several models some failed, and the rest was printed; of access: the model cannot be called"},
+    {"1", "of several models some failed, and the rest was printed; of access: the model cannot be called; of "
+     "guard: it intervened"},
     {"130", "interrupted (SIGINT); 143 for SIGTERM"},
     {"252", "the command line or an input file is wrong; nothing was sent"},
     {"253", "no Region, no credentials, an unreadable CA bundle; nothing was sent"},

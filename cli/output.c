@@ -40,6 +40,8 @@ void cli_out_init(struct cli_out *o)
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 
     memset(o, 0, sizeof *o);
+    o->fd = STDOUT_FILENO;
+    o->name = "standard output";
     o->terminal = isatty(STDOUT_FILENO);
     o->colour = o->terminal && !(no_colour && no_colour[0]) && term && strcmp(term, "dumb") != 0;
     o->newlines = 2;
@@ -57,7 +59,7 @@ static int output_write(struct cli_out *o, const char *p, size_t n)
     if (o->kept)
         return bedrock_buffer_append(o->kept, p, n) ? -1 : 0;
     if (o->error == 0)
-        o->error = cli_write(STDOUT_FILENO, p, n);
+        o->error = cli_write(o->fd, p, n);
     return o->error ? -1 : 0;
 }
 
@@ -108,7 +110,7 @@ static int output_control(const char *p, size_t len)
     return -1;
 }
 
-int cli_escape(struct bedrock_buffer *b, const char *p, size_t n, int strict)
+int cli_escape(struct bedrock_buffer *b, const char *p, size_t n, enum cli_strictness strict)
 {
     size_t from = 0, len;
 
@@ -119,7 +121,7 @@ int cli_escape(struct bedrock_buffer *b, const char *p, size_t n, int strict)
         len = cli_utf8_length(p + i, n - i);
         control = len ? output_control(p + i, len) : strict ? (unsigned char)p[i] : -1;
         len = len ? len : 1;
-        if (control < 0 || (!strict && (control == '\n' || control == '\t')))
+        if (control < 0 || (strict != CLI_ESCAPE_LINE && (control == '\n' || control == '\t')))
             continue;
         bedrock_buffer_append(b, p + from, i - from);
         snprintf(shown, sizeof shown, "\\x%02x", (unsigned)control & 0xFF);
@@ -169,8 +171,57 @@ int cli_out_text(struct cli_out *o, enum bedrock_kind kind, struct bedrock_slice
     return output_buffer(o, &b);
 }
 
+/* How many bytes at the end are the beginning of a character that may go on. */
+static size_t output_open_character(const char *p, size_t n)
+{
+    for (size_t i = 1; i <= n && i < sizeof ((struct cli_out *)0)->held; i++) {
+        unsigned char c = (unsigned char)p[n - i];
+
+        if (c >= 0xC2 && c < 0xF5)
+            return i < (c < 0xE0 ? 2u : c < 0xF0 ? 3u : 4u) ? i : 0;
+        if ((c & 0xC0) != 0x80)
+            break;
+    }
+    return 0;
+}
+
+/* A control character must not get through in two pieces. */
+int cli_out_raw(struct cli_out *o, const char *p, size_t n)
+{
+    struct bedrock_buffer all = {0}, b = {0};
+    size_t open;
+
+    if (!o->terminal || n == 0)
+        return cli_out_bytes(o, p, n);
+    bedrock_buffer_append(&all, o->held, o->n_held);
+    if (bedrock_buffer_append(&all, p, n) == 0) {
+        open = output_open_character(all.p, all.len);
+        o->n_held = open;
+        memcpy(o->held, all.p + all.len - open, open);
+        cli_escape(&b, all.p, all.len - open, CLI_ESCAPE_BYTES);
+    } else {
+        b.error = all.error;
+    }
+    output_note_end(o, p, n);
+    bedrock_buffer_free(&all);
+    return output_buffer(o, &b);
+}
+
+/* A character that never came to its end. */
+static void output_held(struct cli_out *o)
+{
+    struct bedrock_buffer b = {0};
+
+    if (o->n_held == 0)
+        return;
+    cli_escape(&b, o->held, o->n_held, CLI_ESCAPE_BYTES);
+    o->n_held = 0;
+    output_buffer(o, &b);
+}
+
 int cli_out_end_line(struct cli_out *o)
 {
+    output_held(o);
     return o->newlines == 0 ? cli_out_bytes(o, "\n", 1) : o->error ? -1 : 0;
 }
 
@@ -242,6 +293,24 @@ static void output_json_part(struct output_json *j, struct bedrock_slice part)
     }
 }
 
+int cli_write_event(struct bedrock_writer *w, const struct bedrock_event *ev)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(ev->json);
+    struct bedrock_json name, value;
+    char type[128];
+
+    snprintf(type, sizeof type, "%.*s", ev->type.len < sizeof type ? (int)ev->type.len : 0, ev->type.p);
+    bedrock_write_object(w);
+    bedrock_write_name(w, type);
+    bedrock_write_object(w);
+    while (ev->json.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value))
+        if (!bedrock_json_equals(name, "p"))
+            bedrock_write_member(w, name, value);
+    bedrock_write_object_end(w);
+    bedrock_write_object_end(w);
+    return w->out.error;
+}
+
 void cli_out_buffer(struct cli *c, struct bedrock_buffer *b)
 {
     if (b->error)
@@ -275,4 +344,16 @@ void cli_out_written(struct cli *c, struct bedrock_writer *w)
     else
         cli_out_json(&c->out, &text, 1);
     bedrock_write_free(w);
+}
+
+int cli_show_event(struct cli *c, const struct bedrock_event *ev)
+{
+    struct bedrock_writer w = {0};
+
+    if (cli_write_event(&w, ev) == 0)
+        cli_out_written(c, &w);
+    else
+        cli_fail(&c->err, w.out.error, "%s", bedrock_code_text(w.out.error));
+    bedrock_write_free(&w);
+    return c->err.code;
 }

@@ -86,8 +86,7 @@ static int parts_inference(struct cli *c, struct cli_request *r)
 
 /* ---- guardrailConfig ---- */
 
-/* ID:VERSION, and an ARN has colons, too. 0: there is no version. */
-static size_t parts_guardrail_id(const char *value)
+size_t cli_guardrail_id(const char *value)
 {
     const char *colon = strrchr(value, ':'), *version = colon ? colon + 1 : "";
     size_t digits = strspn(version, "0123456789");
@@ -124,7 +123,7 @@ static int parts_guardrail(struct cli *c, struct cli_request *r)
     const char *mode = cli_value(&c->args, CLI_OPT_GUARDRAIL_MODE);
     struct bedrock_json base = bedrock_json_get(r->base, "guardrailConfig");
     int trace = c->args.on[CLI_OPT_GUARDRAIL_TRACE] > 0;
-    size_t len = id ? parts_guardrail_id(id) : 0;
+    size_t len = id ? cli_guardrail_id(id) : 0;
     struct bedrock_writer *w;
 
     if (id && len == 0)

@@ -46,25 +46,11 @@ void cli_show_json(struct cli_answer *a, const char *what, struct bedrock_slice 
         cli_out_json(a->out, &value, 1);
 }
 
-/* {"contentBlockDelta":{...}}, without the padding that hides lengths on the wire. */
 static int show_json_event(struct cli_answer *a, const struct bedrock_event *ev)
 {
-    struct bedrock_json_iter it = bedrock_json_iterate(ev->json);
-    struct bedrock_json name, value;
     struct bedrock_writer w = {0};
-    char type[128];
-    int rc;
+    int rc = cli_write_event(&w, ev);
 
-    snprintf(type, sizeof type, "%.*s", ev->type.len < sizeof type ? (int)ev->type.len : 0, ev->type.p);
-    bedrock_write_object(&w);
-    bedrock_write_name(&w, type);
-    bedrock_write_object(&w);
-    while (ev->json.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &value))
-        if (!bedrock_json_equals(name, "p"))
-            bedrock_write_member(&w, name, value);
-    bedrock_write_object_end(&w);
-    bedrock_write_object_end(&w);
-    rc = bedrock_write_end(&w);
     if (rc == 0)
         cli_show_json(a, "event", show_written(&w));
     bedrock_write_free(&w);

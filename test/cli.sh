@@ -15,7 +15,7 @@ t 'a flag alone' 252 '' '*Usage: bedrock COMMAND*' -v
 for h in -h --help help; do
     t "$h" 0 '*Usage: bedrock COMMAND*Environment:*Examples:*Exit status:*' '' $h
 done
-for c in models access converse help; do
+for c in models access converse invoke tokens guard api help; do
     t "help $c" 0 "Usage: bedrock $c *Options of every command:*Examples:*Exit status:*" '' help $c
     cp "$dir/out" "$dir/help.$c"
     for h in -h --help; do
@@ -39,8 +39,7 @@ if [ -f doc/bedrock.1 ]; then
     ok 'the manual has options' test "$(wc -l < "$dir/options")" -gt 20
     while read -r option rest; do
         option=${option%,}
-        ok "$option is in the help" grep -q -e "^ *$option" "$dir/help.models" "$dir/help.access" \
-            "$dir/help.converse"
+        ok "$option is in the help" grep -q -e "^ *$option" "$dir"/help.*
     done < "$dir/options"
     for option in $(sed -n 's/^  .. *\(--[a-z-]*\).*/\1/p' "$dir"/help.*); do
         ok "$option is in the manual" grep -q -e "$option" "$dir/options"
