@@ -31,7 +31,7 @@ LIB_OBJ = open.o bedrock.o request.o call.o retry.o error.o models.o access.o \
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o \
 	base64.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
-	cli/errors.o cli/hints.o cli/wait.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/converse.o \
+	cli/errors.o cli/hints.o cli/wait.o cli/mfa.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
 	cli/table.o cli/fetch.o cli/accessible.o cli/check.o cli/profiles.o cli/access.o cli/verdict.o \
 	cli/accept.o cli/save.o cli/invoke.o cli/tokens.o cli/guard.o cli/api.o

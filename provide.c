@@ -98,6 +98,7 @@ static int provide_carry(struct bedrock *b, struct bdk_run *r, struct bedrock_er
     body.p = r->call->payload.p;
     body.len = r->call->payload.len;
     rc = r->from->answer(b, r, &r->call->head, body, e);
+    e->clock_skew_s = r->call->err.clock_skew_s;
     provide_drop(r);
     return rc < 0 ? provide_again(b, r, e) : rc;
 }

@@ -34,6 +34,10 @@ int cli_unknown_command(const char *name, struct bedrock_error *e)
     const struct cli_command *nearest = NULL;
     size_t best = cli_distance_limit(name) + 1;
 
+    /* what the AWS CLI sets up is found here, too, so that there is nothing left to configure */
+    if (strcmp(name, "configure") == 0 || strcmp(name, "login") == 0 || strcmp(name, "sso") == 0)
+        return cli_fail(e, BEDROCK_ERR_USAGE, "there is no command '%s', but `aws %s` sets up what bedrock reads; "
+                        "`bedrock whoami` shows it", name, strcmp(name, "sso") == 0 ? "sso login" : name);
     for (const struct cli_command *c = cli_commands; c->name; c++) {
         size_t far = cli_distance(name, c->name);
 
@@ -90,9 +94,6 @@ static int args_unknown(struct args_cursor *c, const char *arg, const char *name
     char typed[ARGS_MAX_WORD + 1];
     size_t best;
 
-    if (len == strlen("profile") && strncmp(name, "profile", len) == 0)
-        return cli_fail(c->e, BEDROCK_ERR_USAGE, "--profile: profiles are not read yet; eval \"$(aws "
-                        "configure export-credentials --profile NAME --format env)\" exports the keys of one");
     snprintf(typed, sizeof typed, "%.*s", len < sizeof typed ? (int)len : (int)sizeof typed - 1, name);
     best = cli_distance_limit(typed) + 1;
     for (const struct cli_option *o = cli_options; o->help && len < sizeof typed; o++) {

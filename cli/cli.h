@@ -69,7 +69,7 @@ enum cli_option_id {
     CLI_OPT_NO_REASONING, CLI_OPT_JSON_MESSAGE, CLI_OPT_USAGE, CLI_OPT_PARALLEL, CLI_OPT_UNORDERED,
     CLI_OPT_AUTO_PROFILE, CLI_OPT_CONTENT_TYPE, CLI_OPT_ACCEPT_TYPE, CLI_OPT_SAVE, CLI_OPT_SERVICE,
     CLI_OPT_DATA, CLI_OPT_HEADER, CLI_OPT_PAGINATE, CLI_OPT_GUARD_OUTPUT, CLI_OPT_SCOPE,
-    CLI_OPT_REGION, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
+    CLI_OPT_REGION, CLI_OPT_PROFILE, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
     CLI_OPT_READ_TIMEOUT, CLI_OPT_JSON, CLI_OPT_VERBOSE, CLI_OPT_QUIET, CLI_OPT_HELP,
     CLI_OPT_VERSION,
     CLI_N_OPTIONS
@@ -260,6 +260,11 @@ int cli_save_begin(struct cli *c, struct cli_save *s);
 
 /* The end of it: what is complete takes the file's name, anything else goes. What fails is told in c->out. */
 void cli_save_end(struct cli *c, struct cli_save *s, int complete);
+
+/* ---- mfa.c: the code of an MFA device ------------------------------------------------------------ */
+
+/* See bedrock_mfa_fn: ask on the terminal, where there is one. */
+int cli_mfa(void *ctx, const char *serial, char *code, size_t cap);
 
 /* ---- table.c: columns ------------------------------------------------------------------------- */
 

@@ -132,9 +132,7 @@ static void help_of_all(struct bedrock_buffer *b)
     help_paragraphs(b, cli_rules);
     help_text(b, "\nEnvironment:\n");
     for (const struct cli_note *e = cli_environment; e->word; e++) {
-        help_text(b, "  ");
-        help_text(b, e->word);
-        help_text(b, "\n");
+        help_wrap(b, e->word, 0, 2);
         help_wrap(b, e->text, 0, 6);
     }
     help_examples(b, cli_examples);

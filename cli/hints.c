@@ -15,7 +15,7 @@
 struct hints_row {
     int code;               /* 0: any */
     const char *name;       /* the exception's, without the suffix "Exception"; NULL: any */
-    const char *message;    /* a part of it, in any case; NULL: any */
+    const char *message;    /* a part of it, in any case, or two with * between; NULL: any */
     int skewed;             /* 1: only when the clocks differ */
     const char *hint;       /* {model} {profile} {region} {skew} {bundle} are filled in */
 };
@@ -72,16 +72,16 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_SERVICE, "InvalidClientTokenId", NULL, 0,
      "the service does not know this key: check AWS_ACCESS_KEY_ID, and AWS_SESSION_TOKEN, which keys that "
      "begin with ASIA need"},
-    {BEDROCK_ERR_SERVICE, "InvalidSignature", NULL, 1, "{skew}; set the clock right"},
-    {BEDROCK_ERR_SERVICE, "SignatureDoesNotMatch", NULL, 1, "{skew}; set the clock right"},
-    {BEDROCK_ERR_SERVICE, "RequestTimeTooSkewed", NULL, 1, "{skew}; set the clock right"},
-    {BEDROCK_ERR_SERVICE, "RequestExpired", NULL, 1, "{skew}; set the clock right"},
+    {0, "InvalidSignature", NULL, 1, "{skew}; set the clock right"},
+    {0, "SignatureDoesNotMatch", NULL, 1, "{skew}; set the clock right"},
+    {0, "RequestTimeTooSkewed", NULL, 1, "{skew}; set the clock right"},
+    {0, "RequestExpired", NULL, 1, "{skew}; set the clock right"},
     {BEDROCK_ERR_SERVICE, "AccessDenied", "signature", 1, "{skew}; set the clock right"},
     {BEDROCK_ERR_SERVICE, NULL, "scoped to a valid region", 0,
      "the endpoint belongs to another Region than {region}: check --region and the endpoint URL"},
-    {BEDROCK_ERR_SERVICE, "InvalidSignature", NULL, 0,
+    {0, "InvalidSignature", NULL, 0,
      "the secret key does not belong to the key id: check AWS_SECRET_ACCESS_KEY"},
-    {BEDROCK_ERR_SERVICE, "SignatureDoesNotMatch", NULL, 0,
+    {0, "SignatureDoesNotMatch", NULL, 0,
      "the secret key does not belong to the key id: check AWS_SECRET_ACCESS_KEY"},
     {BEDROCK_ERR_SERVICE, "IncompleteSignature", NULL, 0,
      "something on the way may have changed the headers; -v shows what was sent"},
@@ -119,14 +119,22 @@ static const struct hints_row hints_rows[] = {
      "is there a firewall, or a VPC without a way out? --connect-timeout S waits longer"},
     {BEDROCK_ERR_TIMEOUT, NULL, "silent for", 0, "--read-timeout S waits longer, 0 without limit"},
     {BEDROCK_ERR_CONFIG, NULL, "no Region", 0,
-     "export AWS_REGION=us-east-1, or give --region; config files are not read yet (`aws configure get "
-     "region` prints theirs)"},
+     "export AWS_REGION=us-east-1, give --region, or `aws configure set region us-east-1`"},
     {BEDROCK_ERR_CONFIG, NULL, "half a key pair", 0,
      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or unset both"},
+    {BEDROCK_ERR_CONFIG, NULL, "metadata service: *silent for", 0,
+     "in a container the answer has one hop more to go: `aws ec2 modify-instance-metadata-options --instance-id "
+     "ID --http-put-response-hop-limit 2`"},
     {BEDROCK_ERR_CONFIG, NULL, "no credentials", 0,
      "export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary keys), or "
-     "AWS_BEARER_TOKEN_BEDROCK; profiles are not read yet: eval \"$(aws configure export-credentials "
-     "--format env)\" exports the keys of one"},
+     "AWS_BEARER_TOKEN_BEDROCK; or `aws configure`, `aws sso login`, `aws login`: what they set up is found; "
+     "`bedrock whoami` shows who was asked"},
+    {BEDROCK_ERR_CONFIG, NULL, "needs a code of the MFA device", 0,
+     "run it on a terminal, or get keys with the AWS CLI first: eval \"$(aws configure export-credentials "
+     "--profile NAME --format env)\""},
+    {BEDROCK_ERR_CONFIG, "AccessDenied", "STS (AssumeRole", 0,
+     "the role's trust policy must let these credentials assume it, and their own policy must allow "
+     "sts:AssumeRole"},
     {BEDROCK_ERR_CONFIG, NULL, "CA bundle", 0,
      "name a PEM file with certificates: --ca-bundle FILE, AWS_CA_BUNDLE or SSL_CERT_FILE"},
 };
@@ -149,11 +157,11 @@ static const struct {
 
 static int hints_holds(const char *text, const char *part)
 {
-    size_t n = strlen(part);
+    size_t n = strcspn(part, "*");
 
     for (; *text; text++)
         if (strncasecmp(text, part, n) == 0)
-            return 1;
+            return !part[n] || hints_holds(text + n, part + n + 1);
     return 0;
 }
 

@@ -40,6 +40,8 @@ int cli_open(struct cli *c)
     if (c->b)
         return 0;
     opt.region = cli_value(&c->args, CLI_OPT_REGION);
+    opt.profile = cli_value(&c->args, CLI_OPT_PROFILE);
+    opt.mfa = cli_mfa;
     opt.endpoint_url = cli_value(&c->args, CLI_OPT_ENDPOINT);
     opt.ca_file = cli_value(&c->args, CLI_OPT_CA_BUNDLE);
     opt.connect_timeout_ms = main_timeout(&c->args, CLI_OPT_CONNECT_TIMEOUT, INT32_MAX);

@@ -351,7 +351,10 @@ const struct cli_option cli_options[] = {
      "write there, under that name only once it is complete; - is standard output"},
 
     {CLI_OPT_REGION, CLI_EVERY, 0, "region", CLI_STRING, "R", 0, 0, 0, NULL,
-     "the Region; else AWS_REGION, AWS_DEFAULT_REGION"},
+     "the Region; else AWS_REGION, AWS_DEFAULT_REGION, the profile's, an instance's"},
+    {CLI_OPT_PROFILE, CLI_EVERY, 0, "profile", CLI_STRING, "P", 0, 0, 0, NULL,
+     "the profile of the config files, which goes before keys in the environment; else AWS_PROFILE, "
+     "default"},
     {CLI_OPT_ENDPOINT, CLI_EVERY, 0, "endpoint-url", CLI_STRING, "U", 0, 0, 0, NULL,
      "another endpoint; http:// is for loopback addresses only"},
     {CLI_OPT_CA_BUNDLE, CLI_EVERY, 0, "ca-bundle", CLI_STRING, "FILE", 0, 0, 0, NULL,
@@ -384,7 +387,7 @@ const struct cli_note cli_statuses[] = {
      "guard: it intervened"},
     {"130", "interrupted (SIGINT); 143 for SIGTERM"},
     {"252", "the command line or an input file is wrong; nothing was sent"},
-    {"253", "no Region, no credentials, an unreadable CA bundle; nothing was sent"},
+    {"253", "no Region, no credentials, a broken profile, an unreadable CA bundle; nothing was sent to Bedrock"},
     {"254", "the service answered with an error, perhaps inside a stream"},
     {"255", "anything else: network, TLS, time-out, a broken response, no memory"},
     {NULL, NULL},
@@ -392,10 +395,29 @@ const struct cli_note cli_statuses[] = {
 
 const struct cli_note cli_environment[] = {
     {"AWS_REGION, AWS_DEFAULT_REGION", "the Region"},
-    {"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "keys to sign with"},
-    {"AWS_BEARER_TOKEN_BEDROCK", "an Amazon Bedrock API key; goes before the keys"},
-    {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL",
-     "endpoints in place of the Region's own"},
+    {"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "keys to sign with; AWS_ACCOUNT_ID and "
+     "AWS_CREDENTIAL_EXPIRATION (a time as 2026-01-02T03:04:05Z) belong to them"},
+    {"AWS_BEARER_TOKEN_BEDROCK", "an Amazon Bedrock API key; goes before all other credentials"},
+    {"AWS_PROFILE, AWS_DEFAULT_PROFILE", "the profile of the config files; default unless set"},
+    {"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "the config files: ~/.aws/config and "
+     "~/.aws/credentials unless set"},
+    {"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME", "a role to assume with the token in a "
+     "file, as EKS sets them"},
+    {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, "
+     "AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+     "where a container gets its credentials, as ECS and EKS set them"},
+    {"AWS_EC2_METADATA_DISABLED", "true: do not ask an instance's metadata"},
+    {"AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, "
+     "AWS_EC2_METADATA_V1_DISABLED, AWS_METADATA_SERVICE_TIMEOUT, AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+     "how to ask it: a URL; IPv4 or IPv6; false lets version 1 serve where there is no version 2; seconds; "
+     "how often"},
+    {"AWS_LOGIN_CACHE_DIRECTORY", "where `aws login` keeps its sessions; ~/.aws/login/cache unless set"},
+    {"AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true: the Region's endpoints of that kind"},
+    {"AWS_STS_REGIONAL_ENDPOINTS", "legacy: roles are assumed at sts.amazonaws.com"},
+    {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSO, "
+     "AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN, AWS_ENDPOINT_URL",
+     "endpoints in place of the Region's own, of one service or of all"},
+    {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true: neither these nor those in the config files count"},
     {"AWS_CA_BUNDLE, SSL_CERT_FILE", "certificates to trust in place of the built-in ones"},
     {"HTTPS_PROXY, http_proxy, ALL_PROXY", "http:// or https:// proxies, user:password@ in the URL; as in "
      "curl, HTTP_PROXY is read in lower case only"},

@@ -59,7 +59,7 @@ fi
 bad 'unknown command' "unknown command 'convrese'; did you mean 'converse'?" convrese
 bad 'unknown command, like nothing' "unknown command 'xyzzy'; \`bedrock help\` lists them" xyzzy
 bad 'unknown option' 'unknown option --stram; did you mean --stream?' converse --stram
-bad 'profiles are to come' '--profile: profiles are not read yet; *' converse --profile x hi
+bad 'there is no configure' "there is no command 'configure', but \`aws configure\` sets up *" configure
 bad 'a beginning of an option' 'unknown option --max; did you mean --max-tokens?' converse --max 5
 bad 'unknown option with a value' 'unknown option --tempreature=1; did you mean --temperature?' \
     converse --tempreature=1
