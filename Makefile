@@ -34,7 +34,7 @@ CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input
 	cli/errors.o cli/hints.o cli/wait.o cli/mfa.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
 	cli/table.o cli/fetch.o cli/accessible.o cli/check.o cli/profiles.o cli/access.o cli/verdict.o \
-	cli/accept.o cli/save.o cli/invoke.o cli/tokens.o cli/guard.o cli/api.o
+	cli/accept.o cli/save.o cli/invoke.o cli/tokens.o cli/guard.o cli/api.o cli/run.o cli/agent.o
 EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o test/emu_tls.o test/emu_cert.o \
 	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
 	test/emu_access.o test/emu_converse.o test/emu_check.o test/emu_messages.o test/emu_says.o \
@@ -134,7 +134,7 @@ vectors: all $(VEC) test/check_model
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)
-	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh test/cli_request.sh test/cli_commands.sh \
+	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh test/cli_request.sh test/cli_commands.sh test/cli_tools.sh \
 		test/proxy.sh test/tls.sh test/emulator_blocks.sh test/emulator_api.sh test/emulator_creds.sh test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh

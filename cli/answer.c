@@ -124,7 +124,7 @@ static void answer_start(struct cli_answer *a)
     rq.body_len = body->len;
     a->begun_ms = a->ended_ms = cli_now_ms();
     a->stage = CLI_ASKING;
-    if ((!how->c->json || how->json_message) && bedrock_message_open(&a->message, 0, NULL, NULL) != 0) {
+    if ((!how->c->json || how->whole) && bedrock_message_open(&a->message, 0, NULL, NULL) != 0) {
         cli_fail(&a->err, BEDROCK_ERR_NOMEM, "out of memory");
         a->stage = CLI_ANSWERED;
     } else if (bedrock_start(how->c->b, &rq, &a->call) != 0) {
@@ -179,8 +179,10 @@ static void answer_end(struct cli_answer *a, int rc)
         answer_check_kept(a);
     bedrock_end(a->call);
     a->call = NULL;
-    bedrock_message_close(a->message);
-    a->message = NULL;
+    if (a->err.code || !a->how->whole) {
+        bedrock_message_close(a->message);
+        a->message = NULL;
+    }
     a->ended_ms = cli_now_ms();
     a->stage = CLI_ANSWERED;
     if (!a->one_shot && !a->how->stream_asked && cli_wants_one_shot(&a->err)) {

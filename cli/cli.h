@@ -69,6 +69,7 @@ enum cli_option_id {
     CLI_OPT_NO_REASONING, CLI_OPT_JSON_MESSAGE, CLI_OPT_USAGE, CLI_OPT_PARALLEL, CLI_OPT_UNORDERED,
     CLI_OPT_AUTO_PROFILE, CLI_OPT_CONTENT_TYPE, CLI_OPT_ACCEPT_TYPE, CLI_OPT_SAVE, CLI_OPT_SERVICE,
     CLI_OPT_DATA, CLI_OPT_HEADER, CLI_OPT_PAGINATE, CLI_OPT_GUARD_OUTPUT, CLI_OPT_SCOPE,
+    CLI_OPT_RUN_TOOLS, CLI_OPT_MAX_TURNS, CLI_OPT_TOOL_TIMEOUT,
     CLI_OPT_REGION, CLI_OPT_PROFILE, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
     CLI_OPT_READ_TIMEOUT, CLI_OPT_JSON, CLI_OPT_VERBOSE, CLI_OPT_QUIET, CLI_OPT_HELP,
     CLI_OPT_VERSION,
@@ -240,6 +241,11 @@ int64_t cli_now_ms(void);
  * cannot; -1: a signal came.
  */
 int cli_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int fd, int timeout_ms);
+
+struct pollfd;
+
+/* poll(2) that a signal of ours ends: -1. set has room for one more behind the n. */
+int cli_poll(struct pollfd *set, size_t n, int timeout_ms);
 
 /* As bedrock_next() and bedrock_models_next(), ended early by a signal. */
 int cli_next(struct bedrock_call *call, struct bedrock_event *ev);
@@ -528,6 +534,8 @@ struct cli_asking {
     int stream, show_reasoning, auto_profile;
     int stream_asked;               /* --stream was given: it is not only the default */
     int json_message;               /* the response comes as one document, too */
+    int run_tools;                  /* tool uses are not printed, but run */
+    int whole;                      /* an answer stays put together when it is over, for these two */
     int several;                    /* answers are told apart by their models */
     size_t n_live;                  /* answers that have begun to be written */
 };
@@ -585,6 +593,35 @@ int cli_show_end(struct cli_answer *a);
 
 /* Write a line of JSON: the value, and with several models {"modelId":...,"WHAT":value}. */
 void cli_show_json(struct cli_answer *a, const char *what, struct bedrock_slice value);
+
+/* ---- run.c and agent.c: --run-tools ------------------------------------------------------------ */
+
+struct cli_command_line {
+    char *text;
+    char **argv;                    /* its words, with room for one more */
+    size_t n;
+};
+
+struct cli_tool_result {
+    struct bedrock_buffer text;     /* what it wrote, or how it failed */
+    int failed;
+    char why[200];                  /* how, in short */
+};
+
+/* Split a command at blanks outside of quotes, and see that there is one of that name. line must be zero. */
+int cli_command_read(struct cli *c, const char *value, struct cli_command_line *line);
+
+/* Run it with one more word, input on its standard input. How it fails is its result, which must be zero. 0,
+ * CLI_INTERRUPTED, or a code told in c->err when it could not be run. timeout_ms 0: no limit. */
+int cli_command_run(struct cli *c, struct cli_command_line *line, const char *name,
+                    struct bedrock_slice input, long timeout_ms, struct cli_tool_result *result);
+void cli_command_free(struct cli_command_line *line);
+
+/* Is --run-tools possible, if it was given? 0, or the code told in c->err. */
+int cli_agent_check(struct cli *c, const struct bedrock_buffer *body, const struct cli_targets *t);
+
+/* Ask the one model, run its tools, and ask again. Returns the exit status. */
+int cli_agent(struct cli_asking *how, const struct cli_targets *t, size_t max_request);
 
 /* ---- summary.c: a row a model ------------------------------------------------------------------ */
 

@@ -37,7 +37,9 @@ static int converse_prepare(struct cli *c, struct cli_request *r, struct cli_tar
                       "modelId in the --input file");
     if (rc == 0 && t->all && !dry)
         c->warm_for = BEDROCK_LIST_FOUNDATION_MODELS;
-    return rc ? rc : cli_request_make(c, r);
+    if (rc == 0)
+        rc = cli_request_make(c, r);
+    return rc ? rc : cli_agent_check(c, cli_request_body(r, 0), t);
 }
 
 /* ---- --dry-run ---- */
@@ -88,6 +90,8 @@ static int converse_ask(struct cli *c, const struct cli_request *r, struct cli_t
     how.stream = r->stream;
     how.stream_asked = c->args.on[CLI_OPT_STREAM] != 0;
     how.json_message = c->args.on[CLI_OPT_JSON_MESSAGE] != 0;
+    how.run_tools = cli_value(&c->args, CLI_OPT_RUN_TOOLS) != NULL;
+    how.whole = how.json_message || how.run_tools;
     how.show_reasoning = !c->args.on[CLI_OPT_NO_REASONING];
     how.auto_profile = cli_wants_auto_profile(c);
     how.body = cli_request_body(r, 1);
@@ -95,7 +99,7 @@ static int converse_ask(struct cli *c, const struct cli_request *r, struct cli_t
     if (cli_open(c) != 0 || cli_targets_find(c, t) != 0)
         return cli_report(c, &c->err, NULL);
     how.several = t->several;
-    status = cli_ask_all(&how, t);
+    status = how.run_tools ? cli_agent(&how, t, r->body.w.out.max) : cli_ask_all(&how, t);
     cli_lookup_free(&how.lookup);
     return status;
 }

@@ -74,6 +74,12 @@ static const char *const options_converse_text[] = {
     "--tools takes tools as Converse has them ({\"toolSpec\":{...}}, or what stands in there), "
     "functions as OpenAI's API has them, and those of an MCP server. A tool that the model uses is "
     "printed as a line of JSON.",
+    "--run-tools CMD runs the tools: CMD NAME, without a shell, with the input (JSON) on standard "
+    "input. CMD is split at blanks, '...' and \"...\" keep them. What the command writes is the "
+    "result, at most 1 MiB; JSON where it is an object, else text. An exit status other than 0, or "
+    "--tool-timeout, makes it an error, with what standard error said. Only tools that the request "
+    "names are run, one after another; a --tool-choice holds for the first turn. When the model still "
+    "asks after --max-turns, the exit status is 1.",
     "--messages begins with an earlier conversation; files and prompt are its next user message, "
     "joined to the last one if that is the user's. When it is, no prompt is needed.",
     "An option beside --input replaces its member alone: --max-tokens leaves the rest of "
@@ -123,6 +129,7 @@ static const char *const options_converse_examples[] = {
     "git diff | bedrock converse -m amazon.nova-lite-v1:0 \"Review this:\"",
     "bedrock converse -m amazon.nova-lite-v1:0 -f chart.png \"What does it show?\"",
     "bedrock converse -m amazon.nova-lite-v1:0 --tools tools.json \"Rome's weather?\"",
+    "bedrock converse -m amazon.nova-lite-v1:0 --tools tools.json --run-tools ./tool \"Hi\"",
     "bedrock converse -m amazon.nova-lite-v1:0 --schema person.json \"Ada Lovelace\"",
     "bedrock converse --input request.json --max-tokens 200 --json",
     "bedrock converse -f report.pdf --cache --dry-run \"Sum it up\" > request.json",
@@ -218,8 +225,8 @@ const struct cli_command cli_commands[] = {
      options_converse_text, options_converse_examples},
     {CLI_INVOKE, "invoke", "-m MODEL [OPTIONS] [BODY|@FILE|-]", "call a model in its own form",
      options_invoke_text, options_invoke_examples},
-    {CLI_TOKENS, "tokens", "-m MODEL [OPTIONS] [PROMPT]", "count the tokens of a request", options_tokens_text,
-     options_tokens_examples},
+    {CLI_TOKENS, "tokens", "-m MODEL [OPTIONS] [PROMPT]", "count the tokens of a request",
+     options_tokens_text, options_tokens_examples},
     {CLI_GUARD, "guard", "ID:VERSION [OPTIONS] [TEXT|@FILE|-]", "ask a guardrail about a text",
      options_guard_text, options_guard_examples},
     {CLI_API, "api", "[OPTIONS] [METHOD] PATH", "make any call of the two services", options_api_text,
@@ -281,14 +288,20 @@ const struct cli_option cli_options[] = {
      "the tools that the model may use: a JSON array of tool specifications or functions, or a toolConfig"},
     {CLI_OPT_TOOL_CHOICE, OPTIONS_REQUEST, 0, "tool-choice", CLI_STRING, "CHOICE", 0, 0, 0, NULL,
      "auto: the model chooses; any: it must use a tool; else the name of the tool to use"},
+    {CLI_OPT_RUN_TOOLS, CLI_CONVERSE, 0, "run-tools", CLI_STRING, "CMD", 0, 0, 0, NULL,
+     "run CMD NAME for each tool that the model uses, and tell it the result, until it asks for no more"},
+    {CLI_OPT_MAX_TURNS, CLI_CONVERSE, 0, "max-turns", CLI_WHOLE, "N", 0, 1, 100000, NULL,
+     "ask at most so often with --run-tools; 10 unless given"},
+    {CLI_OPT_TOOL_TIMEOUT, CLI_CONVERSE, 0, "tool-timeout", CLI_SECONDS, "S", 0, 0, OPTIONS_WEEK, NULL,
+     "longest time for a tool, in seconds; 60 unless given, 0: no limit"},
     {CLI_OPT_SCHEMA, OPTIONS_REQUEST, 0, "schema", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "the answer is JSON after this JSON Schema"},
     {CLI_OPT_EFFORT, OPTIONS_REQUEST, 0, "effort", CLI_STRING, "LEVEL", 0, 0, 0, NULL,
      "how hard to try: low, medium, high, xhigh or max, as the model has them"},
     {CLI_OPT_GUARDRAIL, OPTIONS_REQUEST | CLI_INVOKE, 0, "guardrail", CLI_STRING, "ID:VERSION", 0, 0, 0, NULL,
      "the guardrail, by id or ARN, and its version, a number or DRAFT"},
-    {CLI_OPT_GUARDRAIL_TRACE, OPTIONS_REQUEST | CLI_INVOKE, 0, "guardrail-trace", CLI_FLAG, NULL, 0, 0, 0, NULL,
-     "have the response say what the guardrail found"},
+    {CLI_OPT_GUARDRAIL_TRACE, OPTIONS_REQUEST | CLI_INVOKE, 0, "guardrail-trace", CLI_FLAG, NULL, 0, 0, 0,
+     NULL, "have the response say what the guardrail found"},
     {CLI_OPT_GUARDRAIL_MODE, OPTIONS_REQUEST, 0, "guardrail-mode", CLI_CHOICE, "MODE", 0, 0, 0, "sync|async",
      "for streams: sync holds text back until it was looked at, async does not"},
     {CLI_OPT_LATENCY, OPTIONS_REQUEST | CLI_INVOKE, 0, "latency", CLI_STRING, "L", 0, 0, 0, NULL,
@@ -383,8 +396,8 @@ const char *const cli_rules[] = {
 
 const struct cli_note cli_statuses[] = {
     {"0", "done, and the response was complete; also when the reader of the output has gone"},
-    {"1", "of several models some failed, and the rest was printed; of access: the model cannot be called; of "
-     "guard: it intervened"},
+    {"1", "of several models some failed, and the rest was printed; of access: the model cannot be called; "
+     "of guard: it intervened; of --run-tools: the model asked for more turns"},
     {"130", "interrupted (SIGINT); 143 for SIGTERM"},
     {"252", "the command line or an input file is wrong; nothing was sent"},
     {"253", "no Region, no credentials, a broken profile, an unreadable CA bundle; nothing was sent to Bedrock"},

@@ -174,9 +174,9 @@ static int show_block(struct cli_answer *a, struct bedrock_slice kind, struct be
                            bedrock_json_get(block, "reasoningContent.reasoningText.text"));
     if (show_is(kind, "citationsContent"))
         return streamed ? show_notes(a, block) : show_cited(a, block);
-    if (show_is(kind, "toolUse"))
+    if (show_is(kind, "toolUse") && !a->how->run_tools)
         cli_out_json(a->out, &whole, 1);
-    else
+    else if (!show_is(kind, "toolUse"))
         show_unknown(a, kind);
     return 0;
 }
@@ -238,7 +238,7 @@ static int show_forgets(const struct cli_answer *a, const struct bedrock_event *
 {
     struct bedrock_json index = bedrock_json_get(ev->json, "contentBlockIndex");
 
-    if (a->how->json_message || (ev->kind != BEDROCK_TEXT && ev->kind != BEDROCK_REASONING) ||
+    if (a->how->whole || (ev->kind != BEDROCK_TEXT && ev->kind != BEDROCK_REASONING) ||
         index.type != BEDROCK_JSON_NUMBER || index.len > 20)
         return 0;
     snprintf(text, 128, "{\"contentBlockIndex\":%.*s,\"delta\":%s}", (int)index.len, index.p,
@@ -254,7 +254,7 @@ static int show_add(struct cli_answer *a, const struct bedrock_event *ev)
     struct bedrock_event stub;
     char text[128];
 
-    if (!a->message || (ev->kind == BEDROCK_RESPONSE && !a->how->json_message))
+    if (!a->message || (ev->kind == BEDROCK_RESPONSE && !a->how->whole))
         return 0;
     if (bedrock_message_add(a->message, show_forgets(a, ev, text, &stub) ? &stub : ev) != 0) {
         a->err = *bedrock_message_error(a->message);

@@ -108,6 +108,17 @@ int cli_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[]
     return got < 0 || set[0].revents != 0;
 }
 
+int cli_poll(struct pollfd *set, size_t n, int timeout_ms)
+{
+    int got = 0;
+
+    set[n].fd = wait_pipe[0];
+    set[n].events = POLLIN;
+    while (!wait_signal && (got = poll(set, (nfds_t)n + 1, timeout_ms)) < 0 && errno == EINTR)
+        continue;
+    return wait_signal || got < 0 ? -1 : 0;
+}
+
 int cli_wait_input(struct cli *c, int fd, int timeout_ms)
 {
     int64_t until = cli_now_ms() + timeout_ms;
