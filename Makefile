@@ -58,7 +58,7 @@ VEC = test/vectors_login test/vectors_eventstream test/vectors_sigv4 test/vector
 	test/vectors_profiles test/vectors_credentials
 REPLAY = fuzz/replay_body fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
 	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
-EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll
+EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll examples/agent
 BENCH = bench/micro bench/peak bench/many
 
 all: libbedrock.a bedrock bedrock-emulator

@@ -473,16 +473,9 @@ wait $!
 
 # ---- On a terminal ----
 
-# pty ARGUMENTS: standard output and error together, without the terminal's carriage returns
-pty()
-{
-    script -qec "$bedrock $*" /dev/null < /dev/null | tr -d '\r' > "$dir/out"
-    : > "$dir/err"
-    status=0
-}
 TERM=xterm
 export TERM
-if command -v script > /dev/null && script -qec true /dev/null < /dev/null > /dev/null 2>&1; then
+if has_pty; then
     pty converse -m fault.control -q hi
     judge 'controls on a terminal' 0 "esc \\\\x1b\\[31mred\\\\x1b\\[0m \\\\x1b]0;title\\\\x07 bell\\\\x07 back\\\\x08\\\\x08 del\\\\x7f cr\\\\x0dover c1 \\\\x9b31m nel\\\\x85 rtl *${tab}line${nl}end" ''
     ok 'and none of them is left' test "$(tr -d '\n\t' < "$dir/out" | LC_ALL=C tr -dc '\001-\037\177' | wc -c)" -eq 0

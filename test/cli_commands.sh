@@ -193,5 +193,23 @@ bad '-H that is ours' 'the header host is written by the library' api /a -H 'Hos
 bad '-H with a byte that is none of a name' '*' api /a -H '(a): x'
 bad 'a service that is none' '--service takes one of *' api --service s3 /a
 
+# ---- On a terminal ----
+
+if has_pty; then
+    pty invoke -m fault.control -q "'$body'"
+    judge 'controls in bytes' 0 '{"output":*\\u001b\[31mred*\\x7f*\\x9b31m*\\x85*}' ''
+    printf '{"messages":[{"role":"user","content":[{"text":"a\302\23331m \303\251 z"}]}]}' > "$dir/c1.json"
+    pty invoke -m fault.pieces -q "@$dir/c1.json"
+    judge 'also in two pieces' 0 "*a\\\\x9b31m $(printf '\303\251') z*}" ''
+    pty invoke -m fault.pieces -q -o /dev/tty "@$dir/c1.json"
+    judge 'or into a terminal by name' 0 "*a\\\\x9b31m *" ''
+    pty api -v /model/$lite/converse -d "@$dir/c1.json" 2> /dev/null
+    judge 'api' 0 '*\\x9b31m*' ''
+    pty invoke -m $nova
+    judge 'a terminal is no body' 0 'bedrock: USAGE: no body: *' ''
+else
+    skip 'on a terminal: no script(1) of util-linux'
+fi
+
 echo "cli_commands.sh: $passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

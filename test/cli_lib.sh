@@ -111,3 +111,14 @@ signalled()
     status=$?
     wait $!
 }
+# pty ARGUMENTS: standard output and error together, without the terminal's carriage returns
+pty()
+{
+    script -qec "$bedrock $*" /dev/null < /dev/null | tr -d '\r' > "$dir/out"
+    : > "$dir/err"
+    status=0
+}
+has_pty()
+{
+    command -v script > /dev/null && script -qec true /dev/null < /dev/null > /dev/null 2>&1
+}

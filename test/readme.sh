@@ -50,6 +50,16 @@ for example in many loop_epoll; do
         [ "$(grep -n 'nova.*Rome' "$dir/out" | cut -d: -f1)" -lt "$(grep -n 'slow.*Rome' "$dir/out" | cut -d: -f1)" ]
     verdict "examples/$example" $?
 done
+./bedrock-emulator -- ./examples/agent amazon.nova-lite-v1:0 'call add with {"a":40,"b":2}
+call weather with {"city":"Rome"}' > "$dir/out" 2> "$dir/err" &&
+    grep -q '{"sum":42}' "$dir/out" && grep -q sunny "$dir/out" && grep -q '^\[add ' "$dir/err"
+verdict 'examples/agent calls its tools' $?
+./bedrock-emulator -- ./examples/agent amazon.nova-lite-v1:0 'call add with {"a":"x"}' > "$dir/out" 2>&1 &&
+    grep -q 'tool failed: "a and b must be' "$dir/out"
+verdict 'examples/agent: a tool that fails' $?
+./bedrock-emulator -- ./examples/agent fault.exception-throttlingException hi > "$dir/out" 2>&1
+test $? -eq 1
+verdict 'examples/agent: a call that fails' $?
 if [ -z "$CFLAGS" ]; then
     mkdir "$dir/copy"
     cp bedrock.h bedrock_int.h ./*.c "$dir/copy" && cp "$dir/ask.c" "$dir/copy/main_.c"
@@ -64,17 +74,18 @@ else
 fi
 
 # the shell lines, with the bedrock of this tree; jq and git may be missing and are not the point
-sed -n 's/^    \(bedrock \(models\|converse\) .*\)/\1/p' README.md | sed 's/ | jq .*//' > "$dir/lines"
+sed -n 's/^    \(bedrock \(models\|converse\|invoke\|tokens\|guard\|api\) .*\)/\1/p' README.md | sed 's/ | jq .*//' > "$dir/lines"
 printf '{"modelId":"amazon.nova-lite-v1:0","messages":[{"role":"user","content":[{"text":"hi"}]}]}' > "$dir/request.json"
 printf '\211PNG\r\n\032\n' > "$dir/chart.png"
 printf '%%PDF-1.7' > "$dir/report.pdf"
 printf '[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]' > "$dir/tools.json"
+printf '#!/bin/sh\necho sunny\n' > "$dir/weather" && chmod +x "$dir/weather"
 here=$(pwd)
 while IFS= read -r line; do
     (cd "$dir" && PATH="$here:$PATH" bedrock-emulator -- sh -c "$line" < /dev/null > "$dir/out" 2>&1)
     verdict "shell line: $line" $?
 done < "$dir/lines"
-test "$(wc -l < "$dir/lines")" -ge 4
+test "$(wc -l < "$dir/lines")" -ge 14
 verdict 'README has shell lines' $?
 
 for link in $(sed -n 's/.*](\([^)#]*\)).*/\1/p' README.md SECURITY.md); do
