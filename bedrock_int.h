@@ -373,6 +373,9 @@ extern const struct bdk_anchor bdk_roots[BDK_N_ROOTS];
  * less than 8 bytes are none. secret may be NULL. */
 void bdk_error_hide(char *text, const char *secret);
 
+/* The same for session tokens: a signature error's text may repeat our canonical request, token and all. */
+void bdk_error_hide_token(char *text);
+
 /* Record the first cause: code and a formatted line. A second call changes nothing. Returns e->code. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))

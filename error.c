@@ -130,8 +130,7 @@ void bdk_error_hide(char *text, const char *secret)
     }
 }
 
-/* A signature error's text may repeat our canonical request, session token and all. */
-static void error_hide_token(char *text)
+void bdk_error_hide_token(char *text)
 {
     char *p = strstr(text, ERROR_TOKEN_HEADER);
 
@@ -210,7 +209,7 @@ static void error_message(struct bedrock_error *e, struct bedrock_json root,
         if (body.len > 300)
             e->message[error_cut(e->message, strlen(e->message), 300)] = 0;
     }
-    error_hide_token(e->message);
+    bdk_error_hide_token(e->message);
 }
 
 void bdk_error_service(struct bedrock_error *e, const struct bdk_http_head *h,

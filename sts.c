@@ -190,6 +190,7 @@ static int sts_refused(const struct bdk_fetch *f, const struct bdk_http_head *h,
         return e->code;
     sts_error_text(name, sizeof name, f, body, "ErrorResponse/Error/Code");
     sts_error_text(message, sizeof message, f, body, "ErrorResponse/Error/Message");
+    bdk_error_hide_token(message);
     rc = bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s answered HTTP %d%s%s%s%s", f->what, h->status,
                        name[0] ? ": " : "", name, message[0] ? ": " : "", message);
     bdk_error_text(e->name, sizeof e->name, bdk_slice(name));

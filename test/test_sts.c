@@ -256,6 +256,10 @@ static const struct {
      "AWS STS (AssumeRole) answered HTTP 400: Throttling: Rate exceeded", "r-1", 1},
     {400, REFUSAL("a&#10;b", "two\nlines"), "a b", "AWS STS (AssumeRole) answered HTTP 400: a b: two lines",
      "r-1", 0},
+    {403, REFUSAL("SignatureDoesNotMatch", "The Canonical String should have been 'POST / host:h "
+                  "x-amz-security-token:IQoJb3Jp+/= content-type;host'"), "SignatureDoesNotMatch",
+     "AWS STS (AssumeRole) answered HTTP 403: SignatureDoesNotMatch: The Canonical String should have been "
+     "'POST / host:h x-amz-security-token:**** content-type;host'", "r-1", 0},
     {503, "<html>unavailable", "", "AWS STS (AssumeRole) answered HTTP 503", "h-1", 1},
     {500, "", "", "AWS STS (AssumeRole) answered HTTP 500", "h-1", 1},
     {302, "<a>moved</a>", "", "AWS STS (AssumeRole) answered HTTP 302", "h-1", 0},
