@@ -162,14 +162,16 @@ static int conn_choose(struct conn *c, const char *host, int port, int tls)
     c->trust = tls ? conn_trust(tr, host) : NULL;
     c->via = tr->direct ? NULL : bdk_proxy_for(tr->proxies, host, port, tls);
     snprintf(c->host, sizeof c->host, "%s", c->via && !tls ? c->via->host : host);
-    if (!c->via)
-        return 0;
-    rc = bdk_proxy_check(c->via, &tr->open_error);
-    if (rc == 0 && tls)
-        rc = conn_begin_tunnel(c, host, port);
-    if (rc == 0 && !tls)
+    rc = c->via ? bdk_proxy_check(c->via, &tr->open_error) : 0;
+    if (rc == 0 && c->via && !tls)
         c->trust = c->via->tls ? tr->other_trust : NULL;
-    if (rc == 0)
+    /* no anchors means no TLS from here on, and that is for http:// alone */
+    if (rc == 0 && !c->trust && (tls || (c->via && c->via->tls)))
+        rc = bdk_error_set(&tr->open_error, BEDROCK_ERR_CONFIG, "TLS with %s: no trust anchors were loaded",
+                           c->host);
+    if (rc == 0 && c->via && tls)
+        rc = conn_begin_tunnel(c, host, port);
+    if (rc == 0 && c->via)
         conn_trace(c, c->via->from, "proxy ", c->via->name);
     return rc;
 }

@@ -277,6 +277,7 @@ struct bdk_tls {
     int64_t wall_ms;
     int ready;                  /* the handshake is done */
     int unflushed;              /* application data waits in the engine for a full record */
+    size_t in_top, out_top;     /* so much of the buffers may hold what was said */
     size_t n_first;             /* the first bytes that came, to recognise what is not TLS */
     unsigned char first[5];
     char host[256];
@@ -525,6 +526,9 @@ static int tls_receive(struct bdk_tls *t, struct bedrock_error *e)
     int rc = t->lower->read(t->lower_ctx, p, len, &n, &io);
 
     if (rc == 0 && n > 0) {
+        size_t top = (size_t)(p - t->ibuf) + n;
+
+        t->in_top = top > t->in_top ? top : t->in_top; /* it is decrypted in place */
         if (!t->ready) {
             tls_remember_first(t, p, n);
             t->lower->quickack(t->lower_ctx);
@@ -687,6 +691,8 @@ int bdk_tls_write(struct bdk_tls *t, const void *buf, size_t len, size_t *n,
     p = br_ssl_engine_sendapp_buf(&t->sc.eng, &room);
     *n = len < room ? len : room;
     memcpy(p, buf, *n);
+    room = (size_t)(p - t->obuf) + *n;
+    t->out_top = room > t->out_top ? room : t->out_top; /* if it is never flushed it stays readable */
     br_ssl_engine_sendapp_ack(&t->sc.eng, *n);
     t->unflushed = 1;
     return 0;
@@ -737,5 +743,7 @@ void bdk_tls_close(struct bdk_tls *t)
     }
     tls_release_chain(t);
     bdk_wipe(&t->sc, sizeof t->sc);
+    bdk_wipe(t->ibuf, t->in_top); /* no more than was used: the rest need not become memory */
+    bdk_wipe(t->obuf, t->out_top);
     bdk_resize(t->alloc, t->alloc_ctx, t, sizeof *t, 0);
 }

@@ -160,6 +160,16 @@ void t_guard_free(char *copy, size_t n)
     munmap(copy + n - room, room + (size_t)sysconf(_SC_PAGESIZE));
 }
 
+static int t_holds(const unsigned char *p, size_t n, const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i + len <= n; i++)
+        if (p[i] == (unsigned char)text[0] && memcmp(p + i, text, len) == 0)
+            return 1;
+    return 0;
+}
+
 /* Each block carries its size in front; 16 bytes keep the alignment. */
 void *t_heap_alloc(void *heap, void *p, size_t old, size_t n)
 {
@@ -186,6 +196,8 @@ void *t_heap_alloc(void *heap, void *p, size_t old, size_t n)
         h->bytes += n;
     }
     if (block) {
+        CHECKF(!h->never || !t_holds(block + 16, size, h->never), "a block of %zu bytes is freed with the secret "
+               "in it", size);
         h->live--;
         h->bytes -= size;
         memset(block, 0x5A, size + 16);

@@ -37,6 +37,7 @@ struct t_heap {
     size_t live;    /* blocks not yet freed */
     size_t bytes;   /* bytes not yet freed */
     size_t peak;
+    const char *never;  /* a secret that no block may still hold when it is freed; NULL: not looked for */
 };
 void *t_heap_alloc(void *heap, void *p, size_t old, size_t n);
 

@@ -269,7 +269,7 @@ static int client_echo(struct client *c, struct side *s, const char *body, char 
 
 static void test_echo(enum way way)
 {
-    struct t_heap heap = {0};
+    struct t_heap heap = {.never = "a secret that must not stay"};
     struct side s;
     struct client c;
     char *body = malloc(BODY_LEN), *back = malloc(BODY_LEN);
@@ -281,6 +281,9 @@ static void test_echo(enum way way)
         return;
     for (size_t i = 0; i < BODY_LEN; i++)
         body[i] = (char)t_rand(&seed);
+    /* all over it, so that whatever is left of it anywhere shows */
+    for (size_t i = 0; i + 100 < BODY_LEN; i += 100)
+        memcpy(body + i, heap.never, strlen(heap.never));
     rc = client_open(&c, &s, &heap);
     if (rc == 0)
         rc = client_ready(&c, &s);
@@ -387,6 +390,27 @@ static void test_direct_flag(void)
     side_close(&s);
 }
 
+/* Without anchors there is no TLS, and what is meant for TLS must not go out without it. */
+static void test_no_anchors(enum way way, int tls)
+{
+    struct t_heap heap = {0};
+    struct side s;
+    struct client c;
+
+    t_case("no trust anchors, %s, https %d", way_names[way], tls);
+    if (!CHECK(side_open(&s, way) == 0 && client_open(&c, &s, &heap) == 0))
+        return;
+    c.io.close(c.conn);
+    c.conn = NULL;
+    c.tr.other_trust = NULL;
+    CHECK(c.io.open(c.io.ctx, "localhost", s.port, tls, &c.conn) == BEDROCK_ERR_CONFIG && !c.conn);
+    c.io.describe(c.io.ctx, NULL, &c.e);
+    CHECKF(strcmp(c.e.message, "TLS with localhost: no trust anchors were loaded") == 0, "%s", c.e.message);
+    client_close(&c);
+    CHECK(heap.live == 0);
+    side_close(&s);
+}
+
 int main(void)
 {
     for (int way = 0; way < N_WAYS; way++) {
@@ -395,5 +419,8 @@ int main(void)
         test_cuts((enum way)way);
     }
     test_direct_flag();
+    for (int way = 0; way < N_WAYS; way++)
+        test_no_anchors((enum way)way, 1);
+    test_no_anchors(WAY_TLS_PROXY, 0);
     return t_end("test_conn");
 }
