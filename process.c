@@ -87,6 +87,19 @@ static int process_last_fd(void)
     return n < 0 || n > PROCESS_MAX_CLOSED ? PROCESS_MAX_CLOSED : (int)n;
 }
 
+/* A thread of the host may block every signal, and its process ignore some; exec() would hand both on, and a
+ * command whose children or time-outs are never told of hangs. */
+static void process_default_signals(void)
+{
+    static const int usual[] = {SIGCHLD, SIGPIPE, SIGALRM, SIGTERM};
+    sigset_t none;
+
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        signal(usual[i], SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Between fork() and exec() only what is safe in a signal handler may be called (POSIX, fork()). */
 static void process_child(const char *command, int own_group, int keep_stdin, int last, int out, int err)
 {
@@ -103,6 +116,7 @@ static void process_child(const char *command, int own_group, int keep_stdin, in
         _exit(126);
     for (int fd = 3; fd < last; fd++)
         close(fd);
+    process_default_signals();
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     ignored = write(2, word, sizeof word - 1);
     (void)ignored;

@@ -178,6 +178,56 @@ static void test_terminal(void)
     close(master);
 }
 
+/* What the host does with its signals is not the command's business. */
+static void test_signals(void)
+{
+    static const struct {
+        const char *signal;
+        int number;
+    } cases[] = {{"TERM", SIGTERM}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM}};
+    char command[200], word[40];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int ignored = 0; ignored < 2; ignored++) {
+            struct bedrock_error e = {0};
+            struct bdk_keys k = {0};
+            sigset_t set, old;
+
+            t_case("process: SIG%s is %s in the host", cases[i].signal, ignored ? "ignored" : "blocked");
+            sigemptyset(&set);
+            sigaddset(&set, cases[i].number);
+            if (ignored)
+                signal(cases[i].number, SIG_IGN);
+            else
+                sigprocmask(SIG_BLOCK, &set, &old);
+            snprintf(command, sizeof command, "kill -%s $$; " JSON, cases[i].signal);
+            snprintf(word, sizeof word, "was ended by signal %d", cases[i].number);
+            CHECK(run(command, &k, &e) == BEDROCK_ERR_CONFIG);
+            CHECKF(strstr(e.message, word) != NULL, "%s", e.message);
+            if (ignored)
+                signal(cases[i].number, SIG_DFL);
+            else
+                sigprocmask(SIG_SETMASK, &old, NULL);
+            bdk_keys_free(&k);
+        }
+}
+
+/* Then the system reaps by itself, and nobody is told how it ended: what was printed decides. */
+static void test_ignored_children(void)
+{
+    struct bedrock_error e = {0};
+    struct bdk_keys k = {0};
+
+    t_case("process: SIGCHLD is ignored in the host, and not in the command");
+    signal(SIGCHLD, SIG_IGN);
+    CHECKF(run("(exit 7); [ $? = 7 ] || exit 1; trap 2>/dev/null; " JSON, &k, &e) == 0, "%s", e.message);
+    bdk_keys_free(&k);
+    memset(&e, 0, sizeof e);
+    CHECK(run("exit 1", &k, &e) == BEDROCK_ERR_CONFIG);
+    CHECKF(strstr(e.message, "the answer is empty") != NULL, "%s", e.message);
+    signal(SIGCHLD, SIG_DFL);
+}
+
 static void test_memory(void)
 {
     int rc = BEDROCK_ERR_NOMEM;
@@ -227,6 +277,8 @@ static int run_all(void)
     test_end_of_all("it hangs, and its child with it", 0);
     test_end_of_all("closed while it runs", 1);
     test_terminal();
+    test_signals();
+    test_ignored_children();
     test_memory();
     t_case("process: nothing of the program's input is gone");
     CHECK(read(0, left, sizeof left) == 7 && memcmp(left, "prompt\n", 7) == 0);
