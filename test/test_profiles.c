@@ -422,7 +422,7 @@ static void test_no_memory(void)
         for (int onward = 0; onward < 2; onward++) {
             struct files f = {home_only, file, ""};
             struct bdk_env env = files_env(&f);
-            struct t_heap heap = {n, onward, 0, 0, 0, 0};
+            struct t_heap heap = {.fail_at = n, .onward = onward};
             struct bedrock_error e = {0};
             struct bdk_profiles p;
 
