@@ -167,6 +167,18 @@ static int agent_is_use(struct bedrock_json use)
            !bedrock_json_equals(bedrock_json_get(use, "type"), "server_tool_use");
 }
 
+/* Tools of the service's own have had their results. */
+static int agent_has_use(struct bedrock_json content)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(content);
+    struct bedrock_json block;
+
+    while (bedrock_json_next(&it, NULL, &block))
+        if (agent_is_use(bedrock_json_get(block, "toolUse")))
+            return 1;
+    return 0;
+}
+
 static int agent_next(struct agent *a, const struct bedrock_buffer *before, struct bedrock_json content,
                       struct bedrock_body *next)
 {
@@ -234,12 +246,16 @@ static int agent_go_on(struct agent *a, const struct cli_answer *answer, long ma
     if (strcmp(answer->usage.stop_reason, "tool_use") != 0)
         return 0;
     w.out.max = SIZE_MAX / 4; /* the message's own ceiling has held */
-    if (bedrock_message_write(answer->message, &w) != 0)
-        rc = cli_fail(&a->c->err, BEDROCK_ERR_NOMEM, "the answer could not be put together");
+    if (bedrock_message_write(answer->message, &w) != 0 ||
+        bedrock_json_parse(w.out.p, w.out.len, &message, NULL) != 0)
+        rc = cli_fail(&a->c->err, w.out.error ? w.out.error : BEDROCK_ERR_PROTOCOL, "the answer cannot be put "
+                      "together");
+    else if (!agent_has_use(bedrock_json_get(message, "content")))
+        rc = 0;
     else if (a->turn == max_turns)
         rc = cli_fail(&a->c->err, BEDROCK_ERR_CANCELLED, "the model still asks for tools at the end of turn "
                       "%ld; --max-turns N allows more", max_turns);
-    else if (bedrock_json_parse(w.out.p, w.out.len, &message, NULL) == 0) {
+    else {
         bedrock_body_free(next);
         rc = agent_next(a, answer->one_shot ? a->how->once : a->how->body,
                         bedrock_json_get(message, "content"), next);

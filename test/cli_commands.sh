@@ -44,6 +44,7 @@ t 'not JSON to the service' 254 '' 'bedrock: ValidationException: The provided C
     invoke -m $nova --content-type application/octet-stream "$body"
 t 'an error of the service' 254 '' 'bedrock: ThrottlingException: *' invoke -m fault.status-429-ThrottlingException "$body"
 t 'an error inside a stream' 254 '*You*' '*bedrock: ThrottlingException: *' invoke --stream -m fault.exception-throttlingException "$body"
+t 'a model that does not stream' 254 '' 'bedrock: ValidationException: *hint: *leave out --stream' invoke --stream -m emulator.one-shot-v1:0 "$body"
 t 'a truncated stream' 255 '*' '*bedrock: TRUNCATED: *' invoke --stream -m fault.cut-900 "$body"
 t 'a profile is needed' 254 '' 'bedrock: ValidationException: *on-demand*hint: *--auto-profile*us.anthropic.*' \
     invoke -m anthropic.claude-3-7-sonnet-20250219-v1:0 '{"anthropic_version":"bedrock-2023-05-31","max_tokens":50,"messages":[{"role":"user","content":"one two"}]}'
@@ -132,7 +133,7 @@ t 'a file' 1 'Sorry, *' '*' guard emublock:1 "@$dir/text"
 "$bedrock" guard emublock:1 < "$dir/text" > "$dir/out" 2> "$dir/err"
 status=$?
 judge 'standard input' 1 'Sorry, *' '*'
-t 'no such guardrail' 254 '' 'bedrock: ResourceNotFoundException: *' guard emunone:1 hi
+t 'no such guardrail' 254 '' 'bedrock: ResourceNotFoundException: *hint: *bedrock api /guardrails*' guard emunone:1 hi
 printf '\211PNG\r\n\032\n' > "$dir/a.png"
 t 'an image' 0 '*' '' guard emublock:1 -f "$dir/a.png" hi
 printf '%%PDF-1' > "$dir/a.pdf"
@@ -165,6 +166,7 @@ done
 t 'a field' 0 '*' '*> X-One: a: b *> X-Two: *' api -v /foundation-models -H 'X-One: a: b ' -H 'X-Two:'
 t 'another method' 254 '' '*> DELETE /none HTTP/1.1*' api -v DELETE /none
 t 'an error' 254 '' 'bedrock: UnknownOperationException: *HTTP 404*' api /none
+t 'an inference profile that is none' 254 '' '*hint: *bedrock models --profiles*' api /inference-profiles/none
 t 'an error as JSON' 254 '' '{"error":{"code":"UnknownOperationException",*}' api --json /none
 t 'what is no JSON comes out, too' 0 '*' '' api /model/fault.not-json/converse -d "$body"
 t 'pages' 0 "{*\"nextToken\":*}$nl{*}$nl{*}" '' api --paginate '/custom-models?maxResults=2'
