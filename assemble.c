@@ -364,7 +364,7 @@ static int asm_finish_input(struct bedrock_message *m, const struct asm_block *b
         return 0; /* a stand-in sent it as JSON */
     if (f->text.len > 0 && bdk_decode(&m->store.scratch, whole, &text) != 0)
         return bdk_store_no_memory(&m->store);
-    if (text.len > 0 && bedrock_json_parse(text.p, text.len, &v, &e) == 0 &&
+    if (text.len > 0 && bdk_json_parse_halves(text.p, text.len, &v, &e) == 0 &&
         bdk_json_depth(v) > BDK_MAX_NESTED)
         e.what = "it is nested too deep";
     if (e.what)
@@ -517,7 +517,7 @@ static int asm_response(struct bedrock_message *m, const struct bedrock_event *e
 static void asm_write_value(struct bedrock_writer *w, const char *name, const struct bdk_member *f)
 {
     bedrock_write_name(w, name);
-    bedrock_write_raw(w, f->text.p, f->text.len);
+    bdk_write_mended(w, f->text.p, f->text.len);
 }
 
 static int asm_is_reasoning_text(const struct asm_block *b, const struct bdk_member *f)
@@ -731,7 +731,7 @@ int bedrock_message_response(const struct bedrock_message *m, struct bedrock_wri
     if (m->store.err.code)
         return m->store.err.code;
     if (m->whole.len > 0) {
-        bedrock_write_raw(w, m->whole.p, m->whole.len);
+        bdk_write_mended(w, m->whole.p, m->whole.len);
         return w->out.error;
     }
     bedrock_write_object(w);
@@ -754,7 +754,7 @@ int bedrock_message_write(const struct bedrock_message *m, struct bedrock_writer
     if (m->whole.len == 0)
         asm_write_message(w, m);
     else if (v.type == BEDROCK_JSON_OBJECT)
-        bedrock_write_raw(w, v.p, v.len);
+        bdk_write_mended(w, v.p, v.len);
     else
         return BEDROCK_ERR_USAGE;
     return w->out.error;
@@ -768,7 +768,7 @@ int bedrock_message_block(const struct bedrock_message *m, int64_t index, struct
     if (m->store.err.code)
         return m->store.err.code;
     if (v.type != BEDROCK_JSON_NONE)
-        bedrock_write_raw(w, v.p, v.len);
+        bdk_write_mended(w, v.p, v.len);
     else if (b && b->fields.first)
         asm_write_block(w, b);
     else

@@ -190,7 +190,8 @@ int bedrock_json_next(struct bedrock_json_iter *it, struct bedrock_json *name,
  * Decode a string value into buf, which takes at most cap bytes. Returns the whole decoded length
  * even when cap is smaller (then buf holds the first characters that fit, never part of one).
  * Never longer than v.len. Not zero-terminated. Other types have length 0. buf may be NULL with
- * cap 0, and may be v.p + 1 itself (decoding in place).
+ * cap 0, and may be v.p + 1 itself (decoding in place). Half of a surrogate pair, which a stream's event
+ * may have, becomes U+FFFD.
  */
 size_t bedrock_json_unescape(struct bedrock_json v, char *buf, size_t cap);
 
@@ -467,6 +468,11 @@ enum bedrock_kind {
 /*
  * Something arrived. The slices live until the call is next used. json is checked JSON, of type NONE in a
  * piece of a raw body.
+ *
+ * A stream may cut a character into halves, "\ud83d" here and "\ude00" in the next event: json has them as
+ * they came, which bedrock_json_parse() would refuse. The text of a delta that ends in the first half comes
+ * without it, and the whole character with the next delta of that block; a half that stays alone is U+FFFD,
+ * or left out where the block ends. In a response \ufffd stands in place of such a half.
  */
 struct bedrock_event {
     enum bedrock_kind kind;
@@ -699,7 +705,8 @@ int bedrock_response_text(struct bedrock_json response, bedrock_text_fn fn, void
  * becomes JSON when its block stops; none at all is {}, and what is no JSON stays, as a string. Members of
  * messageStart, messageStop and metadata become the document's, those of an event that nobody knows stand
  * below its name; kinds of start and delta that nobody knows are merged member by member and kept; of
- * two members with one name the last counts; the padding "p" and members with null are left out.
+ * two members with one name the last counts; the padding "p" and members with null are left out. Halves of a
+ * surrogate pair in two fragments become the character, one that stays alone \ufffd.
  *
  * Harmless: a second messageStop or metadata (the last member counts), a second contentBlockStop, one for
  * a block that never began, a missing messageStart (the role is "assistant" then), a missing

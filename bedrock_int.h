@@ -47,7 +47,7 @@ struct bedrock_slice bdk_slice(const char *text);
 int bdk_slice_is(struct bedrock_slice s, const char *text);
 int bdk_slice_is_nocase(struct bedrock_slice s, const char *text);
 
-/* ---- json.c: what writer.c needs of it ------------------------------------------------------- */
+/* ---- json.c: what writer.c needs of it, and streams -------------------------------------------- */
 
 #define BDK_JSON_MAX_DEPTH 512u
 
@@ -66,12 +66,24 @@ void bdk_json_level_set(unsigned char levels[BDK_JSON_MAX_DEPTH / 8], unsigned l
 /* How deep a checked value is; 0: a scalar. */
 size_t bdk_json_depth(struct bedrock_json v);
 
-/* ---- writer.c: what body.c needs of it ------------------------------------------------------- */
+/* As bedrock_json_parse(), but half of a surrogate pair may stand alone: a stream cuts where it likes. */
+int bdk_json_parse_halves(const char *text, size_t len, struct bedrock_json *v, struct bedrock_json_error *e);
+
+/* 1 when the string ends in the first half of a surrogate pair: an escape, the six bytes before the quote. */
+int bdk_json_ends_in_half(struct bedrock_json v);
+
+/* Write \ufffd in the place of every half that stands alone: then bedrock_json_parse() takes it, too. */
+void bdk_json_mend(char *text, size_t len);
+
+/* ---- writer.c: what body.c and assemble.c need of it ------------------------------------------ */
 
 /* A string whose characters the caller appends to w->out himself between the two; none may need an
  * escape. Begin returns w->out.error. */
 int bdk_write_string_begin(struct bedrock_writer *w);
 void bdk_write_string_end(struct bedrock_writer *w);
+
+/* As bedrock_write_raw(), but for a text that bdk_json_parse_halves() takes: it is written mended. */
+void bdk_write_mended(struct bedrock_writer *w, const char *json, size_t len);
 
 /* ---- sha256.c: FIPS 180-4 and RFC 2104 ------------------------------------------------------- */
 
@@ -1452,9 +1464,17 @@ int bdk_arn_model(struct bedrock_json arn, char text[BDK_MAX_ARN], struct bedroc
 /* Decode a JSON string: *text points into v where it has no escapes, else into scratch. 0 or NOMEM. */
 int bdk_decode(struct bedrock_buffer *scratch, struct bedrock_json v, struct bedrock_slice *text);
 
-/* Fill kind and text of a stream event whose type and json are set. 0, an error of scratch, or
- * BEDROCK_ERR_PROTOCOL. */
-int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch);
+/* The first half of a surrogate pair, which ended a delta: it waits for the next one of its block. */
+struct bdk_half {
+    int waits;
+    enum bedrock_kind kind;
+    int64_t index;
+    char escape[6];
+};
+
+/* Fill kind and text of a stream event whose type and json are set; half is zero at the stream's start. 0, an
+ * error of scratch, or BEDROCK_ERR_PROTOCOL. */
+int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch, struct bdk_half *half);
 
 /* ---- fragment.c: JSON values that grow, for assemble.c --------------------------------------- */
 
@@ -1601,6 +1621,7 @@ struct bedrock_call {
     struct bdk_es_decoder frames;
     struct bedrock_buffer payload;      /* body of a one-shot or an error response */
     struct bedrock_buffer text;         /* decoded text of the event */
+    struct bdk_half half;               /* what of the last one's is to come with the next */
     enum bdk_phase phase;
     void *conn;
     int reused;                         /* conn served another call before */

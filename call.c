@@ -571,11 +571,11 @@ static int call_frame(struct bedrock_call *c, const struct bdk_es_frame *f, stru
         return 0;
     if (payload.len == 0)
         payload = bdk_slice("{}");
-    if (bedrock_json_parse(payload.p, payload.len, &ev->json, NULL) != 0)
+    if (bdk_json_parse_halves(payload.p, payload.len, &ev->json, NULL) != 0)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL, "an event of the stream is not JSON");
     c->saw_start |= bdk_slice_is(ev->type, "messageStart");
     c->saw_stop |= bdk_slice_is(ev->type, "messageStop");
-    rc = bdk_event_classify(ev, &c->text);
+    rc = bdk_event_classify(ev, &c->text, &c->half);
     if (rc == BEDROCK_ERR_PROTOCOL)
         return call_host_fail(c, rc, "a chunk of the stream is not base64");
     return rc ? call_no_memory(c, rc) : BEDROCK_EVENT;
@@ -632,8 +632,10 @@ static int call_response(struct bedrock_call *c, struct bedrock_event *ev)
 
     if (body.len == 0)
         body = bdk_slice("{}");
-    if (bedrock_json_parse(body.p, body.len, &ev->json, NULL) != 0)
+    if (bdk_json_parse_halves(body.p, body.len, &ev->json, NULL) != 0)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL, "the response is not JSON");
+    if (c->payload.len > 0)
+        bdk_json_mend(c->payload.p, c->payload.len); /* nothing follows that a half could wait for */
     ev->kind = BEDROCK_RESPONSE;
     ev->type.p = ev->text.p = NULL;
     ev->type.len = ev->text.len = 0;

@@ -122,6 +122,7 @@ struct json_check {
     const unsigned char *at;
     const char *what;
     unsigned depth;
+    int halves; /* of surrogate pairs may stand alone */
     unsigned char levels[BDK_JSON_MAX_DEPTH / 8];
 };
 
@@ -193,7 +194,7 @@ static const unsigned char *json_escape(struct json_check *k, const unsigned cha
         return json_bad_string(k, p, "no such escape");
     }
     p++;
-    if (k->end - p < 2 || !json_is_d(*p))
+    if (k->halves || k->end - p < 2 || !json_is_d(*p))
         return json_hex(k, p);
     if (json_is_low(p[1]))
         return json_bad_string(k, p + 1, "a low surrogate without a high one before it");
@@ -386,8 +387,8 @@ static struct bedrock_json json_none(void)
     return v;
 }
 
-int bedrock_json_parse(const char *text, size_t len, struct bedrock_json *v,
-                       struct bedrock_json_error *e)
+static int json_parse(const char *text, size_t len, int halves, struct bedrock_json *v,
+                      struct bedrock_json_error *e)
 {
     const unsigned char *first, *p;
     struct json_check k;
@@ -397,6 +398,7 @@ int bedrock_json_parse(const char *text, size_t len, struct bedrock_json *v,
     first = (const unsigned char *)text;
     k.end = first + len;
     k.depth = 0;
+    k.halves = halves;
     *v = json_none();
     first = json_blank(first, k.end);
     p = json_value(&k, first);
@@ -414,6 +416,17 @@ int bedrock_json_parse(const char *text, size_t len, struct bedrock_json *v,
     if (e)
         json_tell(e, text, (size_t)((const char *)k.at - text), k.what);
     return BEDROCK_ERR_USAGE;
+}
+
+int bedrock_json_parse(const char *text, size_t len, struct bedrock_json *v,
+                       struct bedrock_json_error *e)
+{
+    return json_parse(text, len, 0, v, e);
+}
+
+int bdk_json_parse_halves(const char *text, size_t len, struct bedrock_json *v, struct bedrock_json_error *e)
+{
+    return json_parse(text, len, 1, v, e);
 }
 
 /* ---- Iterating ---- */
@@ -572,8 +585,8 @@ static size_t json_encode(int32_t code, char out[4])
     return n;
 }
 
-/* Decode the escape at *p and step over it; 1 to 4 bytes. Of text that was never checked a backslash
- * that begins no escape stands for itself, and half a surrogate pair becomes U+FFFD. */
+/* Decode the escape at *p and step over it; 1 to 4 bytes. Half a surrogate pair becomes U+FFFD, and of text
+ * that was never checked a backslash that begins no escape stands for itself. */
 static size_t json_decode(const char **p, const char *end, char out[4])
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -603,6 +616,32 @@ static size_t json_decode(const char **p, const char *end, char out[4])
     }
     *p = s;
     return json_encode(code >= 0xD800 && code < 0xE000 ? 0xFFFD : code, out);
+}
+
+int bdk_json_ends_in_half(struct bedrock_json v)
+{
+    struct bedrock_slice raw = json_content(v);
+    size_t at = raw.len - 6, before = 0;
+
+    if (raw.len < 6 || raw.p[at] != '\\' || raw.p[at + 1] != 'u' || !json_is_d(raw.p[at + 2]) ||
+        !json_is_high(raw.p[at + 3]))
+        return 0;
+    while (before < at && raw.p[at - before - 1] == '\\')
+        before++;
+    return before % 2 == 0; /* else the backslash belongs to the escape before */
+}
+
+void bdk_json_mend(char *text, size_t len)
+{
+    char *p = text, *end = text + len, unit[4];
+
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+        const char *next = p;
+
+        if (json_decode(&next, end, unit) == 3 && memcmp(unit, "\xEF\xBF\xBD", 3) == 0)
+            memcpy(p, "\\ufffd", 6);
+        p += next - p;
+    }
 }
 
 struct json_sink {

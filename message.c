@@ -113,7 +113,47 @@ static int msg_chunk(struct bedrock_event *ev, struct bedrock_buffer *scratch)
     return rc == BEDROCK_ERR_USAGE ? BEDROCK_ERR_PROTOCOL : rc;
 }
 
-int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch)
+/* A delta's text with the half that waits for it before, and without one that has to wait itself: the escapes
+ * are joined, and then decoded where they are. */
+static int msg_halves(struct bedrock_event *ev, struct bedrock_json v, struct bedrock_buffer *scratch,
+                      struct bdk_half *half)
+{
+    struct bedrock_json whole = {BEDROCK_JSON_STRING, NULL, 0};
+    int64_t index = -1;
+    int joined;
+
+    bedrock_json_int(bedrock_json_get(ev->json, "contentBlockIndex"), &index);
+    joined = half->waits && half->kind == ev->kind && half->index == index;
+    scratch->len = 0;
+    bdk_buffer_text(scratch, "\"");
+    bedrock_buffer_append(scratch, half->escape, joined ? sizeof half->escape : 0);
+    if (bedrock_buffer_append(scratch, v.p + 1, v.len - 1) != 0)
+        return scratch->error;
+    half->waits &= !joined;
+    whole.p = scratch->p;
+    whole.len = scratch->len;
+    if (bdk_json_ends_in_half(whole)) {
+        half->waits = 1;
+        half->kind = ev->kind;
+        half->index = index;
+        memcpy(half->escape, whole.p + whole.len - 7, sizeof half->escape);
+        whole.len -= sizeof half->escape;
+    }
+    ev->text.p = whole.p + 1;
+    ev->text.len = bedrock_json_unescape(whole, scratch->p + 1, whole.len - 2);
+    return 0;
+}
+
+static int msg_text(struct bedrock_event *ev, enum bedrock_kind kind, struct bedrock_json v,
+                    struct bedrock_buffer *scratch, struct bdk_half *half)
+{
+    ev->kind = kind;
+    if (half->waits || bdk_json_ends_in_half(v))
+        return msg_halves(ev, v, scratch, half);
+    return bdk_decode(scratch, v, &ev->text);
+}
+
+int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch, struct bdk_half *half)
 {
     struct bedrock_json delta, text;
 
@@ -126,16 +166,10 @@ int bdk_event_classify(struct bedrock_event *ev, struct bedrock_buffer *scratch)
         return 0;
     delta = bedrock_json_get(ev->json, "delta");
     text = bedrock_json_get(delta, "text");
-    if (text.type == BEDROCK_JSON_STRING) {
-        ev->kind = BEDROCK_TEXT;
-        return bdk_decode(scratch, text, &ev->text);
-    }
+    if (text.type == BEDROCK_JSON_STRING)
+        return msg_text(ev, BEDROCK_TEXT, text, scratch, half);
     text = bedrock_json_get(delta, "reasoningContent.text");
-    if (text.type == BEDROCK_JSON_STRING) {
-        ev->kind = BEDROCK_REASONING;
-        return bdk_decode(scratch, text, &ev->text);
-    }
-    return 0;
+    return text.type == BEDROCK_JSON_STRING ? msg_text(ev, BEDROCK_REASONING, text, scratch, half) : 0;
 }
 
 int bedrock_response_text(struct bedrock_json response, bedrock_text_fn fn, void *ctx,

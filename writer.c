@@ -197,6 +197,19 @@ void bedrock_write_raw(struct bedrock_writer *w, const char *json, size_t len)
     writer_checked(w, v);
 }
 
+void bdk_write_mended(struct bedrock_writer *w, const char *json, size_t len)
+{
+    size_t at = w->out.len;
+    struct bedrock_json v;
+
+    if (w->out.error)
+        return;
+    bdk_json_parse_halves(json, len, &v, NULL);
+    writer_checked(w, v);
+    if (!w->out.error)
+        bdk_json_mend(w->out.p + at, w->out.len - at);
+}
+
 void bedrock_write_member(struct bedrock_writer *w, struct bedrock_json name, struct bedrock_json v)
 {
     if (name.type != BEDROCK_JSON_STRING)

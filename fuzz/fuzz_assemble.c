@@ -54,7 +54,7 @@ static int take(struct bedrock_message *m, const char *line, size_t len)
     size_t type = brace ? (size_t)(brace - line) : 0;
     struct bedrock_event ev = {0};
 
-    if (!brace || bedrock_json_parse(brace, len - type, &ev.json, NULL) != 0)
+    if (!brace || bdk_json_parse_halves(brace, len - type, &ev.json, NULL) != 0)
         return bedrock_message_error(m)->code;
     ev.kind = type == 0 ? BEDROCK_RESPONSE : BEDROCK_OTHER;
     ev.type.p = line;

@@ -1,6 +1,6 @@
 /* fuzz_json.c - any bytes as JSON: checked, walked, decoded and written anew; where they are refused, the
  * part before is not. RFC 8259; libFuzzer's interface. Leaves out: running out of memory (test_json.c). */
-#include "bedrock.h"
+#include "bedrock_int.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +162,29 @@ static void check_valid(struct bedrock_json v)
     check_written(&w, v);
 }
 
+/* What is JSON but for halves of surrogate pairs is JSON when they are mended, and says the same. */
+static void check_halves(const char *text, size_t size, int strict)
+{
+    struct bedrock_json_error e = {0}, before;
+    struct bedrock_json v, mended;
+    char *copy;
+
+    if (bdk_json_parse_halves(text, size, &v, &e) != 0) {
+        must(strict != 0 && e.offset <= size && e.what != NULL);
+        must(bdk_json_parse_halves(text, e.offset, &v, &before) == 0 || before.offset == e.offset);
+        return;
+    }
+    copy = malloc(size + 1);
+    must(copy != NULL);
+    memcpy(copy, text, size);
+    bdk_json_mend(copy, size);
+    must(bedrock_json_parse(copy, size, &mended, NULL) == 0 && mended.len == v.len);
+    must_be_same(v, mended);
+    bdk_json_ends_in_half(v);
+    must(!bdk_json_ends_in_half(mended));
+    free(copy);
+}
+
 /* The wrong byte is the first one: the text before it is too short, or complete, but not wrong. */
 static void check_refused(const char *text, size_t size, const struct bedrock_json_error *e)
 {
@@ -217,6 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_valid(v);
     else
         check_refused(text, size, &e);
+    check_halves(text, size, e.what != NULL);
     use_unchecked(text, size);
     /* the bytes as text: written, they come back, unless they are not UTF-8 */
     bedrock_write_string(&w, text, size);

@@ -30,6 +30,21 @@ static const struct script scripts[] = {
      "\"usage\":{\"inputTokens\":1},"
      "\"metrics\":{\"latencyMs\":2},\"trace\":{},\"serviceTier\":{},\"new\":[1.0]}", 0},
     {"nothing at all", {NULL}, "!{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[]}}}", 0},
+    {"characters cut into halves", {"D0{\"text\":\"a \\ud83d\"}", "D1{\"text\":\"\\uD83D\"}",
+      "D0{\"text\":\"\\ude00 b\"}", "D1{\"text\":\"\\uDE01\"}"},
+     "{\"text\":\"a \\ud83d\\ude00 b\"},{\"text\":\"\\uD83D\\uDE01\"}", 0},
+    {"halves that stay alone", {"D0{\"text\":\"\\ude00\\ud83d\"}", "D0{\"text\":\"\\\\ude00\\ud83d\"}",
+      "D1{\"new\":[\"\\uDBFF\",\"\\udc00\"]}", "metadata{\"x\":\"\\ud800\"}"},
+     "!{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":["
+     "{\"text\":\"\\ufffd\\ufffd\\\\ude00\\ufffd\"},{\"new\":[\"\\ufffd\",\"\\ufffd\"]}]}},"
+     "\"x\":\"\\ufffd\"}", 0},
+    {"halves in reasoning, results and inputs", {"D0{\"reasoningContent\":{\"text\":\"\\ud83d\"}}",
+      "D0{\"reasoningContent\":{\"text\":\"\\ude00\"}}", "D1{\"toolResult\":[{\"text\":\"\\ud83d\"}]}",
+      "D1{\"toolResult\":[{\"text\":\"\\ude00\"}]}", "D2{\"toolUse\":{\"input\":\"{\\\"a\\\":\\\"\\ud83d\"}}",
+      "D2{\"toolUse\":{\"input\":\"\\ude00\\\\ud83d\\\"}\"}}", "E2"},
+     "{\"reasoningContent\":{\"reasoningText\":{\"text\":\"\\ud83d\\ude00\"}}},"
+     "{\"toolResult\":{\"content\":[{\"text\":\"\\ud83d\\ude00\"}]}},"
+     "{\"toolUse\":{\"input\":{\"a\":\"\xF0\x9F\x98\x80\\ufffd\"}}}", 0},
     {"blocks in order of index, not of arrival", {"D7{\"text\":\"c\"}", "D0{\"text\":\"a\"}",
       "D3{\"text\":\"b\"}",
       "D7{\"text\":\"C\"}", "E0", "E7", "E3"},
@@ -220,7 +235,7 @@ static int feed(struct bedrock_message *m, const char *line)
     copy = t_guard(b.p, b.len);
     ev.kind = BEDROCK_OTHER;
     ev.type = bdk_slice(type);
-    CHECKF(bedrock_json_parse(copy, b.len, &ev.json, NULL) == 0, "%.*s", (int)b.len, b.p);
+    CHECKF(bdk_json_parse_halves(copy, b.len, &ev.json, NULL) == 0, "%.*s", (int)b.len, b.p);
     rc = bedrock_message_add(m, &ev);
     t_guard_free(copy, b.len);
     bedrock_buffer_free(&b);

@@ -199,6 +199,49 @@ static void test_stream(void)
     bedrock_buffer_free(&frames);
 }
 
+/* What a stream cuts into halves comes as one; in one piece a half has nothing to wait for. */
+static void test_halves(void)
+{
+    static const char first[] = "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"a\\ud83d\"}}";
+    static const char second[] = "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"\\ude00\"}}";
+    struct bedrock_request rq = request(BEDROCK_CONVERSE_STREAM);
+    struct bedrock_buffer frames = {0}, reply = {0};
+    struct bedrock_call *c = NULL;
+    struct bedrock_event ev;
+    struct bedrock *b;
+    struct outcome o;
+    struct mock m;
+
+    t_case("a character in two events");
+    bedrock_frame_append(&frames, 0, "contentBlockDelta", first, strlen(first));
+    bedrock_frame_append(&frames, 0, "contentBlockDelta", second, strlen(second));
+    bedrock_frame_append(&frames, 0, "messageStop", "{}", 2);
+    mock_stream(&reply, &frames, 64);
+    mock_init(&m, reply.p, reply.len);
+    CHECK(mock_client(&b, &m, NULL) == 0);
+    o = run(b, &rq);
+    CHECKF(o.code == BEDROCK_DONE, "%s", o.err.message);
+    CHECK_TEXT(o.text.p, o.text.len, "a\xF0\x9F\x98\x80");
+    outcome_free(&o);
+    bedrock_close(b);
+    mock_free(&m);
+    bedrock_buffer_free(&frames);
+    bedrock_buffer_free(&reply);
+
+    t_case("half a character in a response");
+    mock_reply(&reply, "200 OK", "application/json", " {\"a\":\"\\uD83D\"}");
+    mock_init(&m, reply.p, reply.len);
+    rq = request(BEDROCK_CONVERSE);
+    CHECK(mock_client(&b, &m, NULL) == 0 && bedrock_start(b, &rq, &c) == 0);
+    CHECK(bedrock_next(c, &ev) == BEDROCK_EVENT && ev.kind == BEDROCK_RESPONSE);
+    CHECK_TEXT(ev.json.p, ev.json.len, "{\"a\":\"\\ufffd\"}");
+    CHECK(bedrock_next(c, &ev) == BEDROCK_DONE);
+    bedrock_end(c);
+    bedrock_close(b);
+    mock_free(&m);
+    bedrock_buffer_free(&reply);
+}
+
 /* Every way a response can be wrong, the code it must give and a word its message must have. */
 static void test_bad_responses(void)
 {
@@ -839,6 +882,7 @@ int main(void)
     test_request_on_the_wire();
     test_one_shot();
     test_stream();
+    test_halves();
     test_bad_responses();
     test_bad_streams();
     test_kept_connections();

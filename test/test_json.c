@@ -971,6 +971,8 @@ static void test_every_escape(void)
         int rc = bedrock_json_parse(raw, (size_t)n, &v, NULL);
 
         CHECKF((rc == 0) == !surrogate, "%s", raw);
+        CHECKF(bdk_json_parse_halves(raw, (size_t)n, &v, NULL) == 0, "%s", raw);
+        CHECKF(bdk_json_ends_in_half(v) == (code >= 0xD800 && code < 0xDC00), "%s", raw);
         if (rc == 0)
             CHECK(bedrock_json_unescape(v, got, sizeof got) == utf8_of(code, want) &&
                   memcmp(got, want, utf8_of(code, want)) == 0);
@@ -985,6 +987,63 @@ static void test_every_escape(void)
         CHECK(bedrock_json_unescape(v, got, sizeof got) == 4 && utf8_of(code, want) == 4 &&
               memcmp(got, want, 4) == 0);
     }
+}
+
+/* Half pairs, which are taken where a stream may have cut the text; mended they are what want says, and the
+ * strict check takes that. NULL: refused all the same, as by the strict check. */
+static void test_halves(void)
+{
+    static const struct {
+        const char *raw, *want;
+    } cases[] = {
+        {"\"\\uD800\"", "\"\\ufffd\""}, {"\"\\udfff\"", "\"\\ufffd\""}, {"\"\\uD800a\"", "\"\\ufffda\""},
+        {"\"\\uD800\\n\"", "\"\\ufffd\\n\""}, {"\"\\uD800\\u0041\"", "\"\\ufffd\\u0041\""},
+        {"\"\\uD83D\\uD83D\\uDE00\"", "\"\\ufffd\\uD83D\\uDE00\""},
+        {"\"\\uDE00\\uD83D\"", "\"\\ufffd\\ufffd\""},
+        {"\"\\uD83D\\uDE00\\uDE00\"", "\"\\uD83D\\uDE00\\ufffd\""},
+        {"\"\\\\uD83D\"", "\"\\\\uD83D\""}, {"\"\\\\\\uD83D\\\\uDE00\"", "\"\\\\\\ufffd\\\\uDE00\""},
+        {"{\"\\uD83D\":[\"\\uDE00\", 1]}", "{\"\\ufffd\":[\"\\ufffd\", 1]}"},
+        {"[\"a\\\"b\", \"\\ud83d\\ude00\", {}]", "[\"a\\\"b\", \"\\ud83d\\ude00\", {}]"},
+        {"\"\\uD8\"", NULL}, {"\"\\uD83\"", NULL}, {"\"\\uD83D", NULL}, {"\"\\uD83D\\", NULL},
+        {"\"\\uD83D\\uDE0g\"", NULL}, {"\"\\uD83D\\uDE0\"", NULL}, {"\"\\uDE00\\x\"", NULL},
+        {"\"\xED\xA0\xBD\"", NULL}, {"\"\\uD83D\" 1", NULL},
+    };
+
+    for (size_t i = 0; i < N(cases); i++) {
+        size_t n = strlen(cases[i].raw);
+        char *p = t_guard(cases[i].raw, n);
+        struct bedrock_json v;
+        int rc = bdk_json_parse_halves(p, n, &v, NULL);
+
+        t_case("half pairs: %s", cases[i].raw);
+        CHECK((rc == 0) == (cases[i].want != NULL));
+        CHECK(rc == 0 ? v.p == p && v.len == n : bedrock_json_parse(p, n, &v, NULL) == BEDROCK_ERR_USAGE);
+        bdk_json_mend(p, n); /* of what is not JSON as well: it must stay inside */
+        if (rc == 0) {
+            CHECK_TEXT(p, n, cases[i].want);
+            CHECK(bedrock_json_parse(p, n, &v, NULL) == 0 && v.len == n);
+        }
+        t_guard_free(p, n);
+    }
+}
+
+static void test_mended(void)
+{
+    struct bedrock_writer w = {0};
+
+    t_case("half pairs, written");
+    bedrock_write_array(&w);
+    bdk_write_mended(&w, "\"\\ud83d\"", 8);
+    bdk_write_mended(&w, " {\"\\ude00\":1} ", 14);
+    bedrock_write_array_end(&w);
+    CHECK(bedrock_write_end(&w) == 0);
+    CHECK_TEXT(w.out.p, w.out.len, "[\"\\ufffd\",{\"\\ufffd\":1}]");
+    bedrock_write_free(&w);
+    bdk_write_mended(&w, "\"\\ud83\"", 7);
+    CHECK(w.out.error == BEDROCK_ERR_USAGE);
+    bdk_write_mended(&w, "1", 1);
+    CHECK(bedrock_write_end(&w) == BEDROCK_ERR_USAGE && w.out.len == 0);
+    bedrock_write_free(&w);
 }
 
 static void test_equals(void)
@@ -1412,6 +1471,8 @@ int main(void)
     test_unescape();
     test_unescape_unchecked();
     test_every_escape();
+    test_halves();
+    test_mended();
     test_equals();
     test_contains();
     test_int();

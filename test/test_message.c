@@ -79,15 +79,104 @@ static void test_classify(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bedrock_buffer scratch = {0};
         struct bedrock_event ev = {0};
+        struct bdk_half half = {0};
 
         t_case("event: %s", cases[i].json);
         ev.type = bdk_slice(cases[i].type);
         CHECK(bedrock_json_parse(cases[i].json, strlen(cases[i].json), &ev.json, NULL) == 0);
-        CHECK(bdk_event_classify(&ev, &scratch) == 0);
+        CHECK(bdk_event_classify(&ev, &scratch, &half) == 0);
         CHECK(ev.kind == cases[i].kind);
         CHECK_TEXT(ev.text.p, ev.text.len, cases[i].text);
         bedrock_buffer_free(&scratch);
     }
+}
+
+/* Deltas of a stream, each ending where its page does; a semicolon between the texts that they give. */
+static void test_halves(void)
+{
+#define TEXT(index, text) "{\"contentBlockIndex\":" index ",\"delta\":{\"text\":\"" text "\"}}"
+#define THOUGHT(text) "{\"contentBlockIndex\":0,\"delta\":{\"reasoningContent\":{\"text\":\"" text "\"}}}"
+    static const struct {
+        const char *name, *deltas[5], *texts;
+    } cases[] = {
+        {"a pair in two", {TEXT("0", "a\\ud83d"), TEXT("0", "\\ude00b")}, "a;\xF0\x9F\x98\x80" "b;"},
+        {"nothing but halves", {TEXT("0", "\\uD83D"), TEXT("0", "\\uDE00\\uD83D"), TEXT("0", "\\uDE01")},
+         ";\xF0\x9F\x98\x80;\xF0\x9F\x98\x81;"},
+        {"no text between them", {TEXT("0", "a\\ud83d"), TEXT("0", ""), TEXT("0", "\\ude00")},
+         "a;;\xF0\x9F\x98\x80;"},
+        {"another block between them", {TEXT("0", "\\ud83d"), TEXT("1", "x\\n"), TEXT("0", "\\ude00")},
+         ";x\n;\xF0\x9F\x98\x80;"},
+        {"reasoning between them", {TEXT("0", "\\ud83d"), THOUGHT("x"), TEXT("0", "\\ude00")},
+         ";x;\xF0\x9F\x98\x80;"},
+        {"another half between them", {TEXT("0", "\\ud83d"), TEXT("1", "\\ud83d"), TEXT("0", "\\ude00"),
+          TEXT("1", "\\ude00")}, ";;\xEF\xBF\xBD;\xF0\x9F\x98\x80;"},
+        {"in reasoning", {THOUGHT("\\ud83d"), THOUGHT("\\ude00")}, ";\xF0\x9F\x98\x80;"},
+        {"a first one that stays alone", {TEXT("0", "\\ud83d"), TEXT("0", "b"), TEXT("0", "c")},
+         ";\xEF\xBF\xBD" "b;c;"},
+        {"two first ones", {TEXT("0", "\\ud83d"), TEXT("0", "\\ud83d\\ude00")},
+         ";\xEF\xBF\xBD\xF0\x9F\x98\x80;"},
+        {"a second one that stays alone", {TEXT("0", "a"), TEXT("0", "\\ude00")}, "a;\xEF\xBF\xBD;"},
+        {"one at the end", {TEXT("0", "a\\ud83d")}, "a;"},
+        {"no half, but a backslash", {TEXT("0", "a\\\\ud83d"), TEXT("0", "\\ude00")},
+         "a\\ud83d;\xEF\xBF\xBD;"},
+        {"a backslash and a half", {TEXT("0", "\\\\\\ud83d"), TEXT("0", "\\ude00")}, "\\;\xF0\x9F\x98\x80;"},
+    };
+#undef TEXT
+#undef THOUGHT
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bedrock_buffer scratch = {0}, got = {0};
+        struct bdk_half half = {0};
+
+        t_case("halves of a character: %s", cases[i].name);
+        for (size_t k = 0; k < 5 && cases[i].deltas[k]; k++) {
+            size_t n = strlen(cases[i].deltas[k]);
+            char *copy = t_guard(cases[i].deltas[k], n);
+            struct bedrock_event ev = {0};
+
+            ev.type = bdk_slice("contentBlockDelta");
+            CHECK(bdk_json_parse_halves(copy, n, &ev.json, NULL) == 0);
+            CHECK(bdk_event_classify(&ev, &scratch, &half) == 0);
+            bedrock_buffer_append(&got, ev.text.p, ev.text.len);
+            bdk_buffer_text(&got, ";");
+            t_guard_free(copy, n);
+        }
+        CHECK_TEXT(got.p, got.len, cases[i].texts);
+        bedrock_buffer_free(&scratch);
+        bedrock_buffer_free(&got);
+    }
+}
+
+/* Allocation n fails. */
+static void test_halves_no_memory(void)
+{
+    static const char *const deltas[] = {"{\"delta\":{\"text\":\"\\ud83d\"}}",
+                                         "{\"delta\":{\"text\":\"\\ude00\"}}"};
+    int rc = BEDROCK_ERR_NOMEM;
+
+    t_case("halves of a character: no memory");
+    for (size_t fail = 1; rc != 0 && fail < 20; fail++) {
+        struct t_heap heap = {0};
+        struct bedrock_buffer scratch = {0};
+        struct bdk_half half = {0};
+        struct bedrock_event ev = {0};
+
+        heap.fail_at = fail;
+        scratch.alloc = t_heap_alloc;
+        scratch.alloc_ctx = &heap;
+        ev.type = bdk_slice("contentBlockDelta");
+        rc = 0;
+        for (size_t k = 0; rc == 0 && k < 2; k++) {
+            CHECK(bdk_json_parse_halves(deltas[k], strlen(deltas[k]), &ev.json, NULL) == 0);
+            rc = bdk_event_classify(&ev, &scratch, &half);
+        }
+        CHECK(rc == 0 || rc == BEDROCK_ERR_NOMEM);
+        if (rc == 0)
+            CHECK_TEXT(ev.text.p, ev.text.len, "\xF0\x9F\x98\x80");
+        bedrock_buffer_free(&scratch);
+        CHECK(heap.live == 0);
+    }
+    CHECK(rc == 0);
 }
 
 static int collect(void *ctx, enum bedrock_kind kind, struct bedrock_slice text)
@@ -177,6 +266,8 @@ int main(void)
 {
     test_bodies();
     test_classify();
+    test_halves();
+    test_halves_no_memory();
     test_response_text();
     test_usage();
     return t_end("test_message");
