@@ -121,8 +121,6 @@ static void body_end_message(struct bedrock_body *b)
                   b->n_messages, BODY_MAX_DOCUMENTS);
     bedrock_write_array_end(&b->w);
     bedrock_write_object_end(&b->w);
-    b->n_images = b->n_documents = 0;
-    b->has_text = 0;
 }
 
 /* Begin if need be, and close what is open: a member may follow. */
@@ -156,6 +154,8 @@ static int body_next_message(struct bedrock_body *b)
         b->state = BODY_MESSAGE;
     }
     b->n_messages++;
+    b->n_images = b->n_documents = 0;
+    b->has_text = 0; /* that of a system prompt before it does not count */
     return b->w.out.error;
 }
 

@@ -231,6 +231,13 @@ static void test_attachments(void)
     check_body(&b, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"document\":{\"name\":\"n\"}},"
                    "{\"text\":\"See the document.\"}]},{\"role\":\"assistant\","
                    "\"content\":[{\"text\":\"t\"}]}]}");
+    t_case("a system prompt's text is none for a document");
+    bedrock_body_system(&b);
+    text(&b, "s");
+    bedrock_body_message(&b, "user");
+    bedrock_body_file(&b, t_path("a b.pdf"));
+    check_body(&b, "{\"system\":[{\"text\":\"s\"}],\"messages\":[{\"role\":\"user\",\"content\":["
+                   PDF_DOCUMENT("a b") ",{\"text\":\"See the document.\"}]}]}");
     t_case("objects in S3");
     bedrock_body_message(&b, "user");
     bedrock_body_s3(&b, "s3://bkt/dir.x/k.JPG");
