@@ -585,7 +585,7 @@ struct bedrock_body {
     struct bedrock_writer w;        /* w.out is the body when bedrock_body_end() has returned 0 */
     struct bedrock_error error;     /* code 0 while nothing is wrong */
     struct bedrock_buffer warnings; /* for bedrock_body_warning() */
-    struct bedrock_buffer names;    /* the builder's own from here on: of documents, a zero byte each */
+    struct bedrock_buffer names;    /* the builder's own from here on: of documents */
     char role[16];                  /* of the message that is open */
     unsigned char state, has_text, has_system;
     unsigned n_messages, n_images, n_documents;

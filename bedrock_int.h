@@ -855,6 +855,17 @@ struct bdk_media {
 struct bdk_media bdk_media_of(const char *name, const void *head, size_t n);
 struct bdk_media bdk_media_of_name(const char *name);
 
+/* ---- names.c: names of documents ---------------------------------------------------------------- */
+
+#define BDK_MAX_DOCUMENT_NAME 200u  /* DocumentBlock: characters */
+
+/* `names` holds those that a request has; it begins empty and is nobody else's. */
+int bdk_names_take(struct bedrock_buffer *names, const char *name);
+
+/* A name made of the file's that no other has, " (2)" and so on behind it where need be; it is taken. 0 or
+ * names->error. */
+int bdk_names_document(struct bedrock_buffer *names, const char *path, char out[BDK_MAX_DOCUMENT_NAME + 1]);
+
 /* ---- What credential providers have in common --------------------------------------------------- */
 
 /* Keys and how long they are good for. The strings stand in `text`, each with its zero byte; freeing that

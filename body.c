@@ -10,7 +10,6 @@
 #define BODY_PIECE 6144u        /* bytes of a file at a time: a multiple of 3, so that base64 needs no rest */
 #define BODY_SLACK 1024u        /* room for what follows a file, so that the buffer need not move for it */
 #define BODY_CLOSE 16u          /* bytes that close a source, a block, a message and a request */
-#define BODY_MAX_NAME 200u      /* DocumentBlock: characters of a name */
 
 /* Message: "up to 20 images", 3.75 MB each; "up to five documents", 4.5 MB each. */
 #define BODY_MAX_IMAGES 20u
@@ -252,77 +251,32 @@ int bedrock_body_tool_result(struct bedrock_body *b, const char *id, const char 
     return body_done(b);
 }
 
-/* ---- Names of documents ---- */
+/* ---- Attachments ---- */
 
-static int body_name_is_taken(const struct bedrock_body *b, const char *name)
-{
-    for (size_t at = 0; at < b->names.len; at += strlen(b->names.p + at) + 1)
-        if (strcmp(b->names.p + at, name) == 0)
-            return 1;
-    return 0;
-}
-
-static void body_take_name(struct bedrock_body *b, const char *name, size_t len)
+static struct bedrock_buffer *body_names(struct bedrock_body *b)
 {
     b->names.alloc = b->w.out.alloc;
     b->names.alloc_ctx = b->w.out.alloc_ctx;
-    bedrock_buffer_append(&b->names, name, len);
-    if (bedrock_buffer_append(&b->names, "", 1) != 0)
-        body_fail(b, b->names.error, "out of memory");
+    return &b->names;
 }
 
-/* The file's name without folder and extension, in letters, digits, single spaces, hyphens, parentheses
- * and brackets. The service takes no other white space and no letters outside of ASCII. */
-static size_t body_clean_name(const char *path, char out[BODY_MAX_NAME + 1])
+/* The name of a document that is no other's. */
+static void body_document_name(struct bedrock_body *b, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *p = slash ? slash + 1 : path, *dot = strrchr(p, '.');
-    size_t n = 0;
+    char name[BDK_MAX_DOCUMENT_NAME + 1];
+    int rc = bdk_names_document(body_names(b), path, name);
 
-    for (; *p && p != dot && n < BODY_MAX_NAME; p++) {
-        char c = *p == '_' ? '-' : *p;
-        int good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                   (c && strchr("-()[]", c));
-
-        if (good)
-            out[n++] = c;
-        else if (n > 0 && out[n - 1] != ' ')
-            out[n++] = ' ';
-    }
-    while (n > 0 && out[n - 1] == ' ')
-        n--;
-    if (n == 0) {
-        memcpy(out, "document", 8);
-        n = 8;
-    }
-    out[n] = 0;
-    return n;
+    if (rc == 0)
+        body_string(b, "name", name, strlen(name));
+    else
+        body_fail(b, rc, "%s", bedrock_code_text(rc));
 }
-
-/* Made unlike the others by a number behind it. */
-static void body_document_name(struct bedrock_body *b, const char *path, char out[BODY_MAX_NAME + 1])
-{
-    size_t len = body_clean_name(path, out);
-
-    for (unsigned i = 2; body_name_is_taken(b, out); i++) {
-        char number[16];
-        size_t n = (size_t)snprintf(number, sizeof number, " (%u)", i);
-
-        len = len + n > BODY_MAX_NAME ? BODY_MAX_NAME - n : len;
-        while (out[len - 1] == ' ')
-            len--;
-        memcpy(out + len, number, n + 1);
-    }
-    body_take_name(b, out, strlen(out));
-}
-
-/* ---- Attachments ---- */
 
 /* Everything of the block up to its source's value. */
 static int body_source(struct bedrock_body *b, const char *path, struct bdk_media is, const char *source)
 {
     static const char *const blocks[] = {"", "image", "document", "video", "audio"};
     struct bdk_media named = bdk_media_of_name(path);
-    char name[BODY_MAX_NAME + 1];
 
     if (!is.block)
         return body_fail(b, BEDROCK_ERR_USAGE, "%s: no image, document, video or audio of a kind that the "
@@ -335,10 +289,8 @@ static int body_source(struct bedrock_body *b, const char *path, struct bdk_medi
         body_warn(b, "%s: is no %s but a %s (%s)", path, blocks[named.block], blocks[is.block], is.format);
     body_object(b, blocks[is.block]);
     body_string(b, "format", is.format, strlen(is.format));
-    if (is.block == BDK_DOCUMENT) {
-        body_document_name(b, path, name);
-        body_string(b, "name", name, strlen(name));
-    }
+    if (is.block == BDK_DOCUMENT)
+        body_document_name(b, path);
     body_object(b, "source");
     bedrock_write_name(&b->w, source);
     b->n_images += is.block == BDK_IMAGE;
@@ -478,15 +430,18 @@ int bedrock_body_s3(struct bedrock_body *b, const char *uri)
 static void body_note(struct bedrock_body *b, struct bedrock_json block)
 {
     struct bedrock_json name = bedrock_json_get(block, "document.name");
-    char text[BODY_MAX_NAME + 1];
+    char text[BDK_MAX_DOCUMENT_NAME + 1];
     size_t n;
 
     b->has_text |= bedrock_json_get(block, "text").type == BEDROCK_JSON_STRING;
     b->n_images += bedrock_json_get(block, "image").type == BEDROCK_JSON_OBJECT;
     b->n_documents += bedrock_json_get(block, "document").type == BEDROCK_JSON_OBJECT;
     n = bedrock_json_unescape(name, text, sizeof text);
-    if (n > 0 && n <= BODY_MAX_NAME)
-        body_take_name(b, text, n);
+    if (n == 0 || n > BDK_MAX_DOCUMENT_NAME)
+        return;
+    text[n] = 0;
+    if (bdk_names_take(body_names(b), text) != 0)
+        body_fail(b, b->names.error, "%s", bedrock_code_text(b->names.error));
 }
 
 static void body_raw(struct bedrock_body *b, struct bedrock_json block)

@@ -300,6 +300,31 @@ static void test_names(void)
     }
 }
 
+/* How many calls there are is somebody else's choice: once, each name was compared with all others, and
+ * every number tried anew. */
+static void test_many_names(void)
+{
+    struct bedrock_body b = {0};
+    const char *first;
+
+    t_case("twenty thousand documents of one name, and as many of others");
+    bedrock_body_message(&b, "user");
+    raw(&b, "{\"document\":{\"name\":\"a (77)\"}}");
+    for (int i = 0; i < 20000; i++) {
+        char path[32];
+
+        snprintf(path, sizeof path, "b%d.txt", i);
+        bedrock_body_bytes(&b, path, "x", 1);
+        bedrock_body_bytes(&b, "a.txt", "x", 1);
+    }
+    CHECKF(bedrock_body_end(&b) == 0, "%s", b.error.message);
+    CHECK(bedrock_buffer_append(&b.w.out, "", 1) == 0);
+    CHECK(b.w.out.len > 300 && strstr(b.w.out.p + b.w.out.len - 300, "\"name\":\"a (20001)\"") != NULL);
+    first = strstr(b.w.out.p, "\"a (77)\"");
+    CHECK(first && !strstr(first + 1, "\"a (77)\""));
+    bedrock_body_free(&b);
+}
+
 /* Each length around the size of a piece: nothing is lost where one ends. */
 static void test_pieces(void)
 {
@@ -593,6 +618,7 @@ int main(void)
     test_merging();
     test_attachments();
     test_names();
+    test_many_names();
     test_pieces();
     test_bad_files();
     test_ceiling();
