@@ -189,7 +189,7 @@ static int source_web_begin(struct bedrock *b, struct bdk_run *r, struct bedrock
     struct bdk_sts_role role = {0};
     char path[BDK_MAX_PATH], why[128];
     const char *file = plan->token_file;
-    int err;
+    int err, rc;
 
     if (b->creds.source == BDK_FROM_WEB_IDENTITY) {
         memset(&from, 0, sizeof from);
@@ -199,7 +199,7 @@ static int source_web_begin(struct bedrock *b, struct bdk_run *r, struct bedrock
     }
     if (!file || !from.role_arn)
         return bdk_error_set(e, BEDROCK_ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE or AWS_ROLE_ARN is no longer set");
-    r->file.len = 0;
+    bedrock_buffer_free(&r->file); /* with the error that the last one may have had */
     r->file.max = SOURCE_MAX_FILE;
     err = bdk_home_path(&env, file, path);
     if (!err)
@@ -210,9 +210,11 @@ static int source_web_begin(struct bedrock *b, struct bdk_run *r, struct bedrock
     }
     role.web_token.p = r->file.p;
     role.web_token.len = r->file.len;
-    if (bdk_sts_web_token(&role.web_token, path, e) != 0)
-        return e->code;
-    return source_assume(b, r, &from, &role, e);
+    rc = bdk_sts_web_token(&role.web_token, path, e);
+    if (rc == 0)
+        rc = source_assume(b, r, &from, &role, e);
+    bedrock_buffer_free(&r->file);
+    return rc;
 }
 
 /* ---- Tokens that AWS's tools keep on disk ---- */
