@@ -88,6 +88,8 @@ static int proxy_parse(struct bdk_proxy *x, const char *url)
         rc = proxy_basic(x, p, at - 1);
     if (rc == BEDROCK_ERR_NOMEM)
         return rc;
+    if (strchr(end, '@')) /* half a password would pass for host and port */
+        x->bad = "a '/', '?' or '#' in the user name or password must be written as %2F, %3F or %23";
     if (rc != 0 && !x->bad)
         x->bad = "there is a control character in the user name or password";
     x->port = x->tls ? PROXY_TLS_PORT : PROXY_PORT;

@@ -142,6 +142,7 @@ static void test_bad_urls(void)
         "user:secretword://x@p", "http://user:secretword@", "http://", "http://user:secretword@p:0",
         "http://p:65536", "http://p:port", "http://p q:1", "http://[::1", "http://[1.2.3.4]", "http://::1",
         "http://user:secretword%0d%0aX:@p:1", "http://us%00er:secretword@p:1", "http://u\x7F:secretword@p:1",
+        "http://user:1/secretword@p:1", "http://user:2#secretword@p:1", "user:3?secretword@p:1",
         "http://user:secretword\n@p:1", "http:/p:1", "https:p", "http://p:", "http://p\xC3\xA9:1", "://p",
     };
     static char many[70000];
