@@ -145,9 +145,11 @@ int bdk_host_is_loopback(const char *host)
 
 static int endpoint_bad_url(struct bedrock_error *e, const char *url, const char *why)
 {
-    /* a password may stand before an '@' */
-    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "endpoint URL '%.200s': %s",
-                         strchr(url, '@') ? "****" : url, why);
+    int n = (int)strcspn(url, "?#"), shown = n < 200 ? n : 200;
+
+    /* a password may stand before an '@', a key in a query */
+    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "endpoint URL '%.*s%s': %s", strchr(url, '@') ? 0 : shown, url,
+                         strchr(url, '@') || url[n] ? "****" : "", why);
 }
 
 int bdk_host_copy(char host[256], const char *p, const char *end)

@@ -29,7 +29,7 @@ static void test_endpoint_urls(void)
         "https://a?x", "https://[::1", "https://[]", "https://[1.2.3.4]", "https://::1",
         "https://a/b c", "https://a/\xC3\xA9", "https://a_b!c", "http://example.com",
         "http://10.0.0.1", "http://localhost.example.com", "http://128.0.0.1", "http://[::2]",
-        "https://a/\r\nX: y", "https://a\r\nX: y",
+        "https://a/\r\nX: y", "https://a\r\nX: y", "https://a/?key=u:p", "https://a#u:p", "ftp://a?u:p",
     };
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
