@@ -199,6 +199,10 @@ static const struct {
     {"no expiry", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\"}", "no Expiration", 0, 0, 0, 1},
     {"a bad expiry", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\",\"Expiration\":\"tomorrow\"}",
      "is no time", 0, 0, 0, 1},
+    {"a number as expiry", BDK_KEYS_PROCESS, "{\"Version\":1," PAIR ",\"Expiration\":1767323045}", "is no time", 0,
+     0, 0, 0},
+    {"a number as an endpoint's expiry", BDK_KEYS_ENDPOINT, "{" PAIR ",\"Token\":\"t\",\"Expiration\":1767323045}",
+     "is no time", 0, 0, 0, 1},
     {"a long expiry", BDK_KEYS_PROCESS, "{\"Version\":1," PAIR ",\"Expiration\":\"2026-01-02T03:04:05Z"
      "                                                             \"}", "is no time", 0, 0, 0, 0},
     {"no id", BDK_KEYS_ENDPOINT, "{\"SecretAccessKey\":\"" SECRET "\",\"Token\":\"t\"," TIME "}",
