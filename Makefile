@@ -130,7 +130,7 @@ programs: all $(UNIT) $(VEC) $(REPLAY) test/tls_client test/creds_client test/ch
 check: $(UNIT)
 	sh test/tally.sh unit $(UNIT)
 vectors: all $(VEC) test/check_model
-	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/bodies.sh test/model.sh
+	VECTORS=$(VECTORS) sh test/tally.sh vectors $(VEC) test/bodies.sh test/golden.sh test/model.sh
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)
