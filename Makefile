@@ -48,7 +48,7 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_xml test/test_p256 test/test_sts test/test_cachefile test/test_sso test/test_login test/test_apikey \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_conn test/test_endpoint test/test_error test/test_message test/test_assemble test/test_models test/test_retry \
-	test/test_call test/test_request test/test_creds test/test_wait test/test_pool test/test_access test/test_faults \
+	test/test_call test/test_request test/test_creds test/test_provide test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
 	test/test_imds test/test_container test/test_process test/test_sources \
 	test/test_ini test/test_profiles test/test_plan

@@ -357,13 +357,17 @@ int bedrock_warm(struct bedrock *b, enum bedrock_operation operation, struct bed
     return *out ? 0 : BEDROCK_ERR_NOMEM;
 }
 
-/* Nobody may be left who waits for what is being fetched: nobody would step it, and its time would pass. */
-static void bedrock_stop_fetching(struct bedrock *b)
+void bdk_client_stop_fetching(struct bedrock_call *c)
 {
-    for (const struct bedrock_call *c = b->calls; c; c = c->next)
-        if (c->wants_keys && c->phase == BDK_PHASE_CONNECT)
+    int wanted = c->wants_keys;
+
+    c->wants_keys = 0;
+    if (!wanted)
+        return;
+    for (const struct bedrock_call *other = c->b->calls; other; other = other->next)
+        if (other->wants_keys && other->phase == BDK_PHASE_CONNECT)
             return;
-    bdk_run_stop(b);
+    bdk_run_stop(c->b);
 }
 
 void bedrock_end(struct bedrock_call *c)
@@ -380,8 +384,7 @@ void bedrock_end(struct bedrock_call *c)
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
-    if (c->wants_keys)
-        bedrock_stop_fetching(b);
+    bdk_client_stop_fetching(c);
     bedrock_buffer_free(&c->target);
     bedrock_buffer_free(&c->headers);
     bedrock_buffer_free(&c->out);

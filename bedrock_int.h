@@ -1343,6 +1343,7 @@ struct bdk_creds {
     struct bdk_run *run;        /* what fetching needs; NULL: nothing was fetched yet */
     struct bedrock_error err;   /* why that failed last */
     int64_t failed_ms;          /* and when; 0: it did not */
+    int64_t got_ms;             /* when keys were fetched last; 0: never */
     int run_open;               /* it was set up */
     int pending;                /* the fetching has begun and is not over */
     struct bedrock_later hook;  /* what the program's hook waits for */
@@ -1684,6 +1685,10 @@ void bdk_client_keep(struct bedrock *b, void *conn, const struct bdk_endpoint *t
 /* Make a call of a provider's request, which stays the provider's until the call ends. 0 or NOMEM. */
 int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct bdk_keys *keys,
                      struct bedrock_call **out);
+
+/* The call needs no keys any more. When nobody else waits for what is being fetched it is stopped: nobody
+ * would step it, and its time would pass. */
+void bdk_client_stop_fetching(struct bedrock_call *c);
 
 /* Give a call the connection that bedrock_warm() is making for its host: 1, or 0 when there is none. */
 int bdk_client_take_warm(struct bedrock_call *c);

@@ -29,6 +29,7 @@ int bdk_call_fail(struct bedrock_call *c, int code, const char *text)
     bdk_error_set(&c->err, code, "%s", text);
     bdk_call_release(c, 0);
     c->phase = BDK_PHASE_FAILED;
+    bdk_client_stop_fetching(c); /* it may have been the last that waited, and end much later */
     bdk_trace(c->b, "* failed: %s", c->err.message);
     return c->err.code;
 }
@@ -333,11 +334,11 @@ static int call_connect(struct bedrock_call *c)
         keys = bdk_creds_step(b, &c->err);
     if (keys < 0)
         return bdk_call_fail(c, keys, "");
+    c->wants_keys = keys > 0;
     if (!knows_host && !c->to->host[0])
         conn = keys;    /* the Region is what we wait for */
     else
         conn = call_connect_transport(c);
-    c->wants_keys = keys > 0;
     c->wants_conn = conn > 0;
     if (conn < 0 || c->phase == BDK_PHASE_FAILED)
         return conn;

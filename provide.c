@@ -19,6 +19,14 @@ static int64_t provide_now_ms(const struct bedrock *b)
     return b->opt.clock(b->opt.clock_ctx, 0);
 }
 
+/* The time of what has happened: never 0, which is "not yet". */
+static int64_t provide_mark_ms(const struct bedrock *b)
+{
+    int64_t now_ms = provide_now_ms(b);
+
+    return now_ms ? now_ms : 1;
+}
+
 static uint32_t provide_random(void)
 {
     uint32_t n = 0;
@@ -42,6 +50,8 @@ static int provide_again(struct bedrock *b, struct bdk_run *r, struct bedrock_er
 {
     int limit = r->fetch.attempts > 0 ? r->fetch.attempts : PROVIDE_ATTEMPTS;
 
+    if (e->code == BEDROCK_ERR_NOMEM)
+        return e->code;
     if (!e->retryable || r->attempts >= limit)
         return r->from->failed ? r->from->failed(b, r, e) : e->code;
     r->again_ms = provide_now_ms(b) + bdk_retry_delay_ms(e, r->attempts, provide_random());
@@ -67,15 +77,19 @@ static int provide_start(struct bedrock *b, struct bdk_run *r, struct bedrock_er
 static int provide_no_answer(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
     struct bedrock_error why = *bedrock_call_error(r->call);
+    const char *what = r->fetch.what;
     int rc;
 
     provide_drop(r);
-    bdk_error_set(e, why.code == BEDROCK_ERR_NOMEM ? why.code : BEDROCK_ERR_CONFIG, "%s: %.700s", r->fetch.what,
-                  why.message);
+    *e = why;
+    rc = r->from->none ? r->from->none(b, r, e) : e->code;
+    if (rc > 0)
+        return rc;
+    memset(e, 0, sizeof *e);
+    bdk_error_set(e, rc == BEDROCK_ERR_NOMEM ? rc : BEDROCK_ERR_CONFIG, "%s: %.700s", what, why.message);
     /* who cannot be reached at all within the time set will not be there a second later */
     e->retryable = why.code == BEDROCK_ERR_IO || why.code == BEDROCK_ERR_TRUNCATED;
-    rc = r->from->none ? r->from->none(b, r, e) : e->code;
-    return rc < 0 ? provide_again(b, r, e) : rc;
+    return provide_again(b, r, e);
 }
 
 static int provide_carry(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
@@ -142,18 +156,29 @@ static int provide_begin(struct bedrock *b, int for_region)
     return 0;
 }
 
+/* The Region, and what is made of it: all of it or nothing. */
+static int provide_region(struct bedrock *b, const char *region, struct bedrock_error *e)
+{
+    struct bdk_config old = b->cf;
+    int rc = bdk_region_read(b->cf.region, &b->cf.flags, region, e);
+
+    if (rc == 0)
+        rc = bdk_config_use_region(b, e);
+    if (rc == 0)
+        rc = bdk_client_trust_services(b, e);
+    if (rc != 0)
+        b->cf = old;
+    return rc;
+}
+
 /* What one source brought: the next one's turn, 1, or the end. */
 static int provide_took(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
     struct bdk_keys old = r->keys;
-    int rc;
 
     r->fetching = 0;
-    if (r->for_region) {
-        rc = bdk_region_read(b->cf.region, &b->cf.flags, r->imds.region, e);
-        rc = rc ? rc : bdk_config_use_region(b, e);
-        return rc ? rc : bdk_client_trust_services(b, e);
-    }
+    if (r->for_region)
+        return provide_region(b, r->imds.region, e);
     r->keys = r->next;
     r->next = old;
     if (r->role == b->creds.plan->n_roles) {
@@ -273,9 +298,8 @@ static void provide_name_source(const struct bedrock *b, struct bedrock_error *e
 static int provide_failed(struct bedrock *b, int usable)
 {
     struct bdk_creds *c = &b->creds;
-    int64_t now_ms = provide_now_ms(b);
 
-    c->failed_ms = now_ms ? now_ms : 1;
+    c->failed_ms = provide_mark_ms(b);
     bdk_run_stop(b);
     provide_name_source(b, &c->err);
     bdk_trace(b, "* credentials: %s", c->err.message);
@@ -287,14 +311,20 @@ static int provide_failed(struct bedrock *b, int usable)
     return 1;
 }
 
+/* Was there a fetching a moment ago, so that this is not the time for another? */
+static int provide_rests(const struct bedrock *b, int64_t since_ms, int usable)
+{
+    return !b->creds.pending && since_ms &&
+           provide_now_ms(b) - since_ms < (usable ? PROVIDE_RENEWAL_MS : PROVIDE_FAILURE_MS);
+}
+
 /* One thing, keys or the Region, that has to be fetched. */
 static int provide_one(struct bedrock *b, int for_region, int usable, struct bedrock_error *e)
 {
     struct bdk_creds *c = &b->creds;
-    int64_t patience = usable ? PROVIDE_RENEWAL_MS : PROVIDE_FAILURE_MS;
     int rc = 0;
 
-    if (!c->pending && c->failed_ms && provide_now_ms(b) - c->failed_ms < patience) {
+    if (provide_rests(b, c->failed_ms, usable)) {
         if (!usable)
             *e = c->err;
         return usable ? 0 : e->code;
@@ -307,9 +337,12 @@ static int provide_one(struct bedrock *b, int for_region, int usable, struct bed
         rc = c->source == BDK_FROM_HOOK && !for_region ? provide_from_hook(b, &c->err)
                                                        : provide_run(b, c->run, &c->err);
     c->pending = rc > 0;
-    if (rc >= 0) {
-        c->failed_ms = rc == 0 ? 0 : c->failed_ms;
+    if (rc > 0)
         return rc;
+    if (rc == 0) {
+        c->failed_ms = 0;
+        c->got_ms = for_region ? 0 : provide_mark_ms(b);
+        return 0;
     }
     if (provide_failed(b, usable))
         return 0;
@@ -338,7 +371,8 @@ int bdk_creds_step(struct bedrock *b, struct bedrock_error *e)
     if (rc != 0 || provide_is_fixed(c))
         return rc;
     age = c->keys.access_key_id ? bdk_keys_age(&c->keys, provide_now_s(b)) : BDK_KEYS_SPENT;
-    if (age == BDK_KEYS_FRESH)
+    /* some are given out for less than five minutes */
+    if (age == BDK_KEYS_FRESH || provide_rests(b, c->got_ms, age == BDK_KEYS_DUE))
         return 0;
     rc = provide_one(b, 0, age == BDK_KEYS_DUE, e);
     if (rc == 0)

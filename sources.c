@@ -2,6 +2,7 @@
  * the answer. AWS SDK reference guide, "Standardized credential providers". Leaves out: sending (provide.c), and
  * what the requests and answers look like (imds.c, container.c, process.c, sts.c, sso.c, login.c). */
 #include "bedrock_int.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -149,15 +150,21 @@ static int source_assume(struct bedrock *b, struct bdk_run *r, const struct bdk_
     return rc == 0 ? BDK_RUN_FETCH : rc;
 }
 
+/* Keys that are over would be fetched again with each call, and signed with in vain. */
+static int source_good(const struct bedrock *b, const struct bdk_run *r, struct bedrock_error *e)
+{
+    if (r->next.expires_s > source_now_s(b))
+        return 0;
+    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the keys that it gave are past their time; is the clock "
+                         "right?", r->fetch.what);
+}
+
 static int source_sts_answer(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h,
                               struct bedrock_slice body, struct bedrock_error *e)
 {
     int rc = bdk_sts_keys(&r->next, &r->fetch, h, body, e);
 
-    if (rc == 0 && r->next.expires_s <= source_now_s(b))
-        rc = bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the keys that it gave are past their time; is the clock right?",
-                           r->fetch.what);
-    return rc;
+    return rc ? rc : source_good(b, r, e);
 }
 
 static int source_role_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
@@ -206,7 +213,8 @@ static int source_web_begin(struct bedrock *b, struct bdk_run *r, struct bedrock
         err = bdk_read_file(&env, path, &r->file);
     if (err) {
         bdk_file_why(err, why);
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "web identity token file %.300s: %s", file, why);
+        return bdk_error_set(e, err == ENOMEM ? BEDROCK_ERR_NOMEM : BEDROCK_ERR_CONFIG,
+                             "web identity token file %.300s: %s", file, why);
     }
     role.web_token.p = r->file.p;
     role.web_token.len = r->file.len;
@@ -271,8 +279,10 @@ static int source_sso_answer(struct bedrock *b, struct bdk_run *r, const struct 
 {
     int rc;
 
-    if (!r->renewing)
-        return bdk_sso_keys(&r->sso, &r->next, &r->fetch, h, body, b->creds.plan->sso_account_id, e);
+    if (!r->renewing) {
+        rc = bdk_sso_keys(&r->sso, &r->next, &r->fetch, h, body, b->creds.plan->sso_account_id, e);
+        return rc ? rc : source_good(b, r, e);
+    }
     rc = bdk_sso_refreshed(&r->sso, &r->fetch, h, body, source_now_s(b), e);
     if (rc != 0)
         return rc;

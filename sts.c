@@ -203,9 +203,10 @@ static int sts_refused(const struct bdk_fetch *f, const struct bdk_http_head *h,
     return rc;
 }
 
-/* Elements of an answer, decoded one behind the other; `all` is where they stand. */
+/* Elements of an answer, of which the first `need` must be there, decoded one behind the other; `all` is
+ * where they stand. */
 static int sts_elements(struct bedrock_buffer *all, const char *const paths[], struct bedrock_slice out[],
-                        size_t n, const struct bdk_fetch *f, struct bedrock_slice body,
+                        size_t n, size_t need, const struct bdk_fetch *f, struct bedrock_slice body,
                         struct bedrock_error *e)
 {
     size_t from = 0;
@@ -219,7 +220,7 @@ static int sts_elements(struct bedrock_buffer *all, const char *const paths[], s
         if (rc < 0)
             return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer is not the XML that STS sends",
                                  f->what);
-        if (all->len == from)
+        if (all->len == from && i < need)
             return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the answer has no %s", f->what,
                                  strrchr(paths[i], '/') + 1);
         out[i].p = all->p + from;
@@ -258,7 +259,8 @@ int bdk_sts_keys(struct bdk_keys *k, const struct bdk_fetch *f, const struct bdk
 
     if (h->status != 200)
         return sts_refused(f, h, body, e);
-    rc = sts_elements(&all, paths, part, 5, f, body, e);
+    /* services that do as STS does may give no user: then the account is not known */
+    rc = sts_elements(&all, paths, part, 5, 4, f, body, e);
     if (rc == 0 && bdk_date_iso(part[3], &expires_s) != 0)
         rc = bdk_error_set(e, BEDROCK_ERR_CONFIG,
                            "%s: Expiration is no time in the form 2026-01-02T03:04:05Z", f->what);
@@ -279,7 +281,7 @@ int bdk_sts_caller(struct bdk_sts_caller *c, const struct bdk_fetch *f, const st
 
     if (h->status != 200)
         return sts_refused(f, h, body, e);
-    rc = sts_elements(&all, paths, part, 3, f, body, e);
+    rc = sts_elements(&all, paths, part, 3, 3, f, body, e);
     if (rc == 0) {
         bdk_error_text(c->account, sizeof c->account, part[0]);
         bdk_error_text(c->arn, sizeof c->arn, part[1]);

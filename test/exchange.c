@@ -1,6 +1,6 @@
 /* exchange.c - a transport that answers request after request from a list, whatever hosts they go to.
  * struct bedrock_io of bedrock.h. Leaves out: sockets, TLS, and everything that can go wrong on the way but a
- * broken connection. */
+ * broken connection and silence. */
 #include "exchange.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 struct exchange_conn {
     struct exchanges *x;
     char origin[300];               /* "https://host:port", the port where it is not the usual one */
-    int waited, broken;
+    int waited, broken, held_read, held_write;
     struct bedrock_buffer in, out;
     size_t sent;
 };
@@ -38,7 +38,7 @@ static int exchange_step(void *conn)
 {
     struct exchange_conn *c = conn;
 
-    return c->waited++ < c->x->step_wants ? BEDROCK_WANT_TIME : 0;
+    return c->waited++ < c->x->step_wants ? BEDROCK_WANT_WRITE : 0;
 }
 
 /* The next parameter of a query. */
@@ -126,8 +126,19 @@ static void exchange_answer(struct exchange_conn *c)
     }
     x->at++;
     c->broken = e->status == 0;
-    if (!c->broken)
+    if (e->status > 0)
         exchange_reply(&c->out, e->status, e->headers ? e->headers : "", e->reply ? e->reply : "");
+}
+
+/* "Not now", every other time. */
+static int exchange_holds(const struct exchange_conn *c, int *held)
+{
+    return c->x->stutter && (*held = !*held);
+}
+
+static size_t exchange_piece(const struct exchange_conn *c, size_t n)
+{
+    return c->x->piece > 0 && n > c->x->piece ? c->x->piece : n;
 }
 
 static int exchange_write(void *conn, const void *buf, size_t len, size_t *n)
@@ -135,7 +146,9 @@ static int exchange_write(void *conn, const void *buf, size_t len, size_t *n)
     struct exchange_conn *c = conn;
     const char *body, *length;
 
-    *n = len;
+    if (exchange_holds(c, &c->held_write))
+        return BEDROCK_WANT_WRITE;
+    *n = len = exchange_piece(c, len);
     bedrock_buffer_append(&c->in, buf, len);
     bedrock_buffer_append(&c->in, "", 1);
     c->in.len--;
@@ -153,7 +166,9 @@ static int exchange_read(void *conn, void *buf, size_t cap, size_t *n)
     struct exchange_conn *c = conn;
     size_t left = c->out.len - c->sent;
 
-    *n = left < cap ? left : cap;
+    if (exchange_holds(c, &c->held_read))
+        return BEDROCK_WANT_READ;
+    *n = exchange_piece(c, left < cap ? left : cap);
     if (left > 0)
         memcpy(buf, c->out.p + c->sent, *n);
     c->sent += *n;

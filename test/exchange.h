@@ -8,7 +8,7 @@
 struct exchange {
     const char *method, *url;   /* NULL: no more */
     const char *body;           /* what the request's body must begin with; NULL: anything */
-    int status;                 /* 0: the connection breaks without an answer */
+    int status;                 /* 0: the connection breaks without an answer; -1: there never is one */
     const char *headers;        /* field lines with their CRLF; NULL: none */
     const char *reply;
 };
@@ -24,6 +24,8 @@ struct exchanges {
     struct bedrock_buffer bedrock;  /* what Bedrock was sent */
     int open, opens;
     int step_wants;             /* so many steps until a connection stands */
+    size_t piece;               /* at most this many bytes a read or write; 0: all */
+    int stutter;                /* "not now" before every read and write */
 };
 
 void exchanges_init(struct exchanges *x, const struct exchange *list);

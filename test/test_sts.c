@@ -156,7 +156,8 @@ static const struct {
      "<AssumeRoleWithWebIdentityResult>"
      "<Provider>p</Provider>" KEYS USER "</AssumeRoleWithWebIdentityResult>"
      "</AssumeRoleWithWebIdentityResponse>", NULL},
-    {"no user", ANSWER(KEYS), "has no Arn"},
+    {"no user", ANSWER(KEYS), NULL},
+    {"an empty user, as MinIO has it", ANSWER("<AssumedRoleUser><Arn></Arn></AssumedRoleUser>" KEYS), NULL},
     {"no keys", ANSWER(USER), "has no AccessKeyId"},
     {"an empty id", ANSWER("<Credentials><AccessKeyId/></Credentials>" USER), "has no AccessKeyId"},
     {"no time", ANSWER("<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>" SECRET
@@ -208,7 +209,11 @@ static void test_answers(void)
             CHECK(!k.access_key_id);
         } else if (CHECKF(rc == 0, "%s", e.message)) {
             CHECK(strcmp(k.access_key_id, "ASIA1") == 0 && strcmp(k.secret_access_key, SECRET) == 0);
-            CHECK(strcmp(k.session_token, "tok+/=") == 0 && strcmp(k.account_id, "123456789012") == 0);
+            CHECK(strcmp(k.session_token, "tok+/=") == 0);
+            if (strstr(answer_cases[i].body, "arn:aws:sts"))
+                CHECK(k.account_id && strcmp(k.account_id, "123456789012") == 0);
+            else
+                CHECK(!k.account_id);
             CHECK(k.expires_s == NOW + 3600);
         }
         bdk_keys_free(&k);
