@@ -1138,8 +1138,8 @@ int bdk_sts_caller(struct bdk_sts_caller *c, const struct bdk_fetch *f, const st
 
 #define BDK_CACHE_MAX 262144u   /* bytes of a file, or of an answer that becomes one */
 
-/* Put a file of mode 0600 in the place of `path`, whole or not at all: what was there stays as it is until
- * the new one is complete, and if that fails. 0, or errno. */
+/* Put a file of mode 0600, and of the same owner, in the place of `path`, whole or not at all: what was there
+ * stays as it is until the new one is complete, and if that fails. 0, or errno. */
 int bdk_cache_write(const char *path, const char *p, size_t n);
 
 /* Which strings a cache has: the first is the time at which it expires. */

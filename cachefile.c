@@ -32,6 +32,19 @@ static int cache_temporary(const char *path, char name[BDK_MAX_PATH + 32])
     return fd;
 }
 
+/* Root, with a user's HOME, must not lock the user out; and nobody else has to take over a file that is not
+ * his. 0, or errno. */
+static int cache_keep_owner(int fd, const char *path)
+{
+    struct stat old, own;
+
+    if (lstat(path, &old) != 0)
+        return errno == ENOENT ? 0 : errno;
+    if (fstat(fd, &own) != 0)
+        return errno;
+    return old.st_uid == own.st_uid || fchown(fd, old.st_uid, old.st_gid) == 0 ? 0 : errno;
+}
+
 /* 0, or errno. */
 static int cache_fill(int fd, const char *p, size_t n)
 {
@@ -56,7 +69,9 @@ int bdk_cache_write(const char *path, const char *p, size_t n)
     fd = cache_temporary(path, name);
     if (fd < 0)
         return errno;
-    err = cache_fill(fd, p, n);
+    err = cache_keep_owner(fd, path);
+    if (!err)
+        err = cache_fill(fd, p, n);
     if (close(fd) != 0 && !err)
         err = errno;
     if (!err && rename(name, path) != 0)
@@ -142,8 +157,12 @@ const char *bdk_cache_text(struct bedrock_buffer *b, struct bedrock_json root, c
     if (v.type != BEDROCK_JSON_STRING || v.len > b->cap - b->len)
         return NULL;
     n = bedrock_json_unescape(v, at, v.len);
-    if (n == 0 || memchr(at, 0, n))
+    if (n == 0)
         return NULL;
+    if (memchr(at, 0, n)) {
+        bdk_wipe(at, n); /* what stands behind b's length is not wiped with it */
+        return NULL;
+    }
     at[n] = 0;
     b->len += n + 1;
     return at;

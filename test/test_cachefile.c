@@ -84,6 +84,30 @@ static void test_write(void)
     CHECK(access(in_folder("elsewhere"), F_OK) != 0 && unlink(squatter) == 0);
 }
 
+/* As root, with the HOME of somebody else: the file stays his. Then as him in a folder where all may write: a
+ * file of root's stays root's. */
+static void test_owner(void)
+{
+    const char *path = in_folder("owned.json");
+    struct stat st;
+
+    t_case("a file of another owner");
+    if (geteuid() != 0) {
+        t_skip("only root can give files away");
+        return;
+    }
+    CHECK(bdk_cache_write(path, "old", 3) == 0 && chown(path, 1234, 2345) == 0);
+    CHECK(bdk_cache_write(path, "new", 3) == 0);
+    CHECK(stat(path, &st) == 0 && st.st_uid == 1234 && st.st_gid == 2345 && (st.st_mode & 0777) == 0600);
+    check_content(path, "new");
+    CHECK(chown(path, 0, 0) == 0 && chmod(folder, 0777) == 0 && seteuid(1234) == 0);
+    CHECK(bdk_cache_write(path, "newer", 5) == EPERM);
+    CHECK(seteuid(0) == 0 && chmod(folder, 0700) == 0);
+    CHECK(stat(path, &st) == 0 && st.st_uid == 0);
+    check_content(path, "new");
+    CHECK(unlink(path) == 0 && entries() == 1);
+}
+
 static void test_write_fails(void)
 {
     char path[BDK_MAX_PATH + 1];
@@ -161,12 +185,13 @@ static void test_read(void)
         struct files_file list[] = {{PATH, read_cases[i].text, 0, read_cases[i].err}, {NULL, NULL, 0, 0}};
         struct files disk = {home, list, ""};
         struct bdk_env env = files_env(&disk);
+        struct t_heap heap = {.never = "SECRET"};
         struct bedrock_error e = {0};
         struct bdk_cache c;
         int rc;
 
         t_case("a file: %s", read_cases[i].name);
-        start(&c, &env, NULL);
+        start(&c, &env, &heap);
         rc = bdk_cache_load(&c, &env, &e);
         if (read_cases[i].word) {
             CHECKF(rc == BEDROCK_ERR_CONFIG && strstr(e.message, read_cases[i].word), "%d: %s", rc,
@@ -349,6 +374,7 @@ int main(void)
     t_case("a folder to write in");
     if (CHECK(mkdtemp(folder) != NULL)) {
         test_write();
+        test_owner();
         test_write_fails();
         t_case("the folder is gone");
         CHECK(unlink(in_folder("token.json")) == 0 && rmdir(folder) == 0);
