@@ -354,7 +354,8 @@ struct bedrock_options {
                                    one is free; 0: no limit */
     int max_idle;               /* connections to one host that are kept for later calls, for 60 s; 0: 8;
                                    at most 64 over all hosts; below 0: none */
-    bedrock_read_file_fn read_file; /* every file is read through it; NULL: open(2) and read(2) */
+    bedrock_read_file_fn read_file; /* every file is read through it, and none is written; NULL: open(2) and
+                                       read(2), and SSO's and login's renewed tokens are written back */
     void *read_file_ctx;
     const char *proxy;          /* http:// or https:// URL of a proxy for all targets, user:password@ in it
                                    for Basic; NULL: HTTPS_PROXY and so on, as curl(1) reads them; "": none */
