@@ -271,7 +271,7 @@ static int conn_tunnel_step(struct conn *c)
 
     if (t->open)
         return 0;
-    if (c->via->tls && t->sent == 0) {
+    if (c->via->tls && t->sent == 0 && t->out.len == 0) {
         c->waits = "TLS with";
         rc = conn_tls_step(c, &t->tls, &conn_over_sock, c->via->host, c->tr->other_trust);
     }
