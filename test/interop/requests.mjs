@@ -3,11 +3,8 @@
 import assert from 'node:assert/strict';
 import { ListFoundationModelsCommand } from '@aws-sdk/client-bedrock';
 import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
-import { SignatureV4 } from '@smithy/signature-v4';
-import { Sha256 } from '@aws-crypto/sha256-js';
-import {
-    answerFrames, assertDone, bedrock, check, end, keys, ourEnv, region, run, sdkClients, serve,
-} from './peer.mjs';
+import { assertDone, check, end, keys, ourEnv, run } from './peer.mjs';
+import { assertSame, assertSigned, clients, theirAuthorization } from './same.mjs';
 
 const ARN = 'arn:aws:bedrock:us-east-1:123456789012';
 
@@ -106,97 +103,7 @@ const byInput = [
     }],
 ];
 
-/* ---- The two clients ---- */
-
-const list = { modelSummaries: [{ modelId: 'm', modelArn: 'arn' }] };
-const response = {
-    output: { message: { role: 'assistant', content: [{ text: 'Rome.' }] } },
-    stopReason: 'end_turn',
-    usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
-    metrics: { latencyMs: 7 },
-};
-
-const server = await serve((request, reply) => {
-    if (request.target.endsWith('/converse-stream')) {
-        reply.setHeader('content-type', 'application/vnd.amazon.eventstream');
-        reply.end(Buffer.concat(answerFrames('Rome.')));
-    } else {
-        reply.setHeader('content-type', 'application/json');
-        reply.end(JSON.stringify(request.method === 'GET' ? list : response));
-    }
-});
-
-async function ourRequest(args, options) {
-    server.seen.length = 0;
-    assertDone(await bedrock([...args, '--endpoint-url', options?.url ?? server.url], options));
-    assert.equal(server.seen.length, 1);
-    return server.seen[0];
-}
-
-async function theirRequest(command, settings = {}, url = server.url) {
-    const { control, runtime } = sdkClients(url, settings);
-    const client = command instanceof ListFoundationModelsCommand ? control : runtime;
-
-    server.seen.length = 0;
-    const answer = await client.send(command);
-    for await (const event of answer.stream ?? [])
-        assert.ok(event);
-    assert.equal(server.seen.length, 1);
-    return server.seen[0];
-}
-
-/* Everything but who is asking: line, host, type, length, body. */
-function assertSame(ours, theirs) {
-    assert.equal(ours.method, theirs.method);
-    assert.equal(ours.target, theirs.target);
-    assert.equal(ours.version, '1.1');
-    for (const name of ['host', 'content-type'])
-        assert.equal(ours.headers[name], theirs.headers[name], name);
-    if (theirs.body.length === 0) {
-        assert.equal(ours.body.length, 0);
-        return;
-    }
-    assert.equal(ours.headers['content-length'], String(ours.body.length));
-    assert.deepEqual(JSON.parse(ours.body), JSON.parse(theirs.body));
-}
-
-/* ---- The verifier ---- */
-
-function dateOf(text) {
-    const [, y, m, d, h, min, s] = text.match(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/);
-
-    return new Date(`${y}-${m}-${d}T${h}:${min}:${s}Z`);
-}
-
-function signedNames(request) {
-    return request.headers.authorization.match(/SignedHeaders=([^,]*),/)[1].split(';');
-}
-
-/* The Authorization that AWS's signer gives this request, from the headers that it says are signed. */
-async function theirAuthorization(request, credentials) {
-    const signer = new SignatureV4({
-        service: 'bedrock', region, credentials, sha256: Sha256, applyChecksum: false,
-    });
-    const [path, query] = request.target.split('?');
-    const { headers } = await signer.sign({
-        method: request.method,
-        path,
-        query: Object.fromEntries(new URLSearchParams(query)),
-        headers: Object.fromEntries(signedNames(request).map((name) => [name, request.headers[name]])),
-        body: request.body,
-    }, { signingDate: dateOf(request.headers['x-amz-date']) });
-
-    return headers.authorization;
-}
-
-async function assertSigned(request, credentials = keys) {
-    const must = Object.keys(request.headers).filter((name) => /^(host|content-type|x-amz-.*)$/.test(name));
-
-    assert.deepEqual(must.filter((name) => !signedNames(request).includes(name)), []);
-    assert.ok(Math.abs(dateOf(request.headers['x-amz-date']) - Date.now()) < 60000, 'X-Amz-Date is not now');
-    assert.equal(request.headers['x-amz-security-token'], credentials.sessionToken);
-    assert.equal(request.headers.authorization, await theirAuthorization(request, credentials));
-}
+const { server, ourRequest, theirRequest } = await clients();
 
 /* ---- Cases ---- */
 
