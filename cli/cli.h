@@ -437,6 +437,9 @@ struct cli_targets {
 /* What -m, BEDROCK_MODEL or the request of --input name; none of them any is no failure. t must be zero. */
 int cli_targets_read(struct cli *c, struct bedrock_json request, struct cli_targets *t);
 
+/* 0 when there is at least one. */
+int cli_targets_need(struct cli *c, const struct cli_targets *t);
+
 /* Find out what `all` stands for, if it was given, and fill in t->at. */
 int cli_targets_find(struct cli *c, struct cli_targets *t);
 void cli_targets_free(struct cli_targets *t);

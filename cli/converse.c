@@ -32,9 +32,8 @@ static int converse_prepare(struct cli *c, struct cli_request *r, struct cli_tar
         c->warm_for = BEDROCK_CONVERSE;
     if (rc == 0)
         rc = cli_targets_read(c, r->base, t);
-    if (rc == 0 && t->n == 0 && !dry)
-        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: name one with -m, in BEDROCK_MODEL, or as "
-                      "modelId in the --input file");
+    if (rc == 0 && !dry)
+        rc = cli_targets_need(c, t);
     if (rc == 0 && t->all && !dry)
         c->warm_for = BEDROCK_LIST_FOUNDATION_MODELS;
     if (rc == 0)

@@ -128,8 +128,8 @@ static int invoke_prepare(struct invoke *v)
     struct cli *c = v->c;
     int rc = cli_targets_read(c, none, &v->targets);
 
-    if (rc == 0 && v->targets.n == 0)
-        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: name one with -m or in BEDROCK_MODEL");
+    if (rc == 0)
+        rc = cli_targets_need(c, &v->targets);
     if (rc == 0 && v->targets.several)
         rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "invoke calls one model: their bodies differ");
     if (rc == 0)
@@ -162,6 +162,8 @@ static void invoke_read_fields(struct invoke *v, const struct bedrock_call *call
     invoke_count_field(call, "X-Amzn-Bedrock-Invocation-Latency", &v->usage.latency_ms);
     invoke_count_field(call, "X-Amzn-Bedrock-Input-Token-Count", &v->usage.input_tokens);
     invoke_count_field(call, "X-Amzn-Bedrock-Output-Token-Count", &v->usage.output_tokens);
+    invoke_count_field(call, "X-Amzn-Bedrock-Cache-Read-Input-Token-Count", &v->usage.cache_read_tokens);
+    invoke_count_field(call, "X-Amzn-Bedrock-Cache-Write-Input-Token-Count", &v->usage.cache_write_tokens);
 }
 
 /* The last chunk of a stream says it, in the midst of the model's own members. */
@@ -175,6 +177,8 @@ static void invoke_read_metrics(struct invoke *v, struct bedrock_slice chunk)
     invoke_count(&v->usage.latency_ms, bedrock_json_get(metrics, "invocationLatency"));
     invoke_count(&v->usage.input_tokens, bedrock_json_get(metrics, "inputTokenCount"));
     invoke_count(&v->usage.output_tokens, bedrock_json_get(metrics, "outputTokenCount"));
+    invoke_count(&v->usage.cache_read_tokens, bedrock_json_get(metrics, "cacheReadInputTokenCount"));
+    invoke_count(&v->usage.cache_write_tokens, bedrock_json_get(metrics, "cacheWriteInputTokenCount"));
 }
 
 static int invoke_show_event(struct invoke *v, const struct bedrock_event *ev)

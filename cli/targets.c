@@ -144,6 +144,16 @@ int cli_targets_read(struct cli *c, struct bedrock_json request, struct cli_targ
     return rc;
 }
 
+int cli_targets_need(struct cli *c, const struct cli_targets *t)
+{
+    const char *input = c->args.command->id == CLI_INVOKE ? "" : ", or as modelId in the --input file";
+
+    if (t->n > 0)
+        return 0;
+    return cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: name one with -m%s in BEDROCK_MODEL%s",
+                    input[0] ? "," : " or", input);
+}
+
 /* ---- What `all` stands for ---- */
 
 /* An accessible model, where it stands in the list of all. */

@@ -42,6 +42,23 @@ static void tokens_converse(struct tokens *t)
     bedrock_write_object_end(&t->body);
 }
 
+/* A request of CountTokens stands for itself: what would change a request of Converse is not for it. */
+static int tokens_check_alone(struct tokens *t)
+{
+    const struct cli_args *a = &t->c->args;
+    const struct cli_option *o = NULL;
+
+    for (size_t i = 0; i < a->n_given; i++)
+        if ((a->given[i].option->commands & CLI_CONVERSE) && a->given[i].option->commands != CLI_EVERY &&
+            a->given[i].option->id != CLI_OPT_MODEL && a->given[i].option->id != CLI_OPT_INPUT &&
+            a->given[i].option->id != CLI_OPT_MAX_REQUEST)
+            o = a->given[i].option;
+    if (o || a->n_words > 0)
+        return cli_fail(&t->c->err, BEDROCK_ERR_USAGE, "%s is a request of CountTokens: no %s%s goes with it",
+                        t->request.input.origin, o ? "--" : "prompt", o ? o->name : "");
+    return 0;
+}
+
 /* --input may be a request of CountTokens already. */
 static int tokens_prepare(struct tokens *t)
 {
@@ -53,14 +70,10 @@ static int tokens_prepare(struct tokens *t)
         c->warm_for = BEDROCK_COUNT_TOKENS;
     if (rc == 0)
         rc = cli_targets_read(c, t->request.base, &t->targets);
-    if (rc == 0 && t->targets.n == 0 && !dry)
-        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: name one with -m, in BEDROCK_MODEL, or as "
-                      "modelId in the --input file");
-    if (rc == 0 && input.type != BEDROCK_JSON_NONE && c->args.n_words > 0)
-        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s is a request of CountTokens: no prompt goes with it",
-                      t->request.input.origin);
-    if (rc == 0 && input.type == BEDROCK_JSON_NONE)
-        rc = cli_request_make(c, &t->request);
+    if (rc == 0 && !dry)
+        rc = cli_targets_need(c, &t->targets);
+    if (rc == 0)
+        rc = input.type != BEDROCK_JSON_NONE ? tokens_check_alone(t) : cli_request_make(c, &t->request);
     if (rc != 0)
         return rc;
     t->body.out.max = SIZE_MAX / 4; /* what goes in has met its ceiling */

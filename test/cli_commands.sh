@@ -57,7 +57,7 @@ bad 'a word that is not JSON' 'the body:1:1: *' invoke -m $nova hello
 bad 'JSON by its type' 'the body:1:1: *' invoke -m $nova --content-type 'Application/JSON; charset=utf-8' hello
 bad 'no body at all' 'standard input:1:1: *' invoke -m $nova
 bad 'no such file' "@$dir/none: No such file*" invoke -m $nova "@$dir/none"
-bad 'no model' 'no model: *' invoke "$body"
+bad 'no model' 'no model: name one with -m or in BEDROCK_MODEL' invoke "$body"
 bad 'two models' 'invoke calls one model*' invoke -m a -m b "$body"
 bad 'all models' 'invoke calls one model*' invoke -m all "$body"
 bad 'two words' 'invoke takes one body, not 2 words*' invoke -m $nova a b
@@ -113,9 +113,11 @@ t 'the members that count' 0 '{"input":{"converse":{"messages":\[*\],"system":\[
     tokens --dry-run -s sys --fields '{"k":1}' --tools /dev/stdin one two <<END
 [{"toolSpec":{"name":"a","inputSchema":{"json":{"type":"object"}}}}]
 END
-bad 'a prompt beside CountTokens' "$dir/count.json is a request of CountTokens*" tokens --input "$dir/count.json" hi
+bad 'a prompt beside CountTokens' "$dir/count.json is a request of CountTokens: no prompt *" tokens --input "$dir/count.json" hi
+bad 'an option beside it' "$dir/count.json is a request of CountTokens: no --system *" tokens --input "$dir/count.json" -s sys
+t 'but a model' 0 "$nova 2${nl}$nova 2" '' tokens --region us-east-1 --input "$dir/count.json" -m $nova -m $nova
 bad 'no prompt' 'no prompt: *' tokens -m $nova
-bad 'no model' 'no model: *' tokens hi
+bad 'no model' 'no model: name one with -m, in BEDROCK_MODEL, or as modelId *' tokens hi
 
 # ---- guard ----
 

@@ -317,6 +317,7 @@ cp "$dir/a.png" "$dir/help/chart.png"
 cp "$dir/a_b.pdf" "$dir/help/report.pdf"
 cp "$dir/schema.json" "$dir/help/person.json"
 echo "[$spec]" > "$dir/help/tools.json"
+echo '#!/bin/sh' > "$dir/help/run" && chmod +x "$dir/help/run"
 bin=$(cd "$(dirname "$bedrock")" && pwd)
 "$bedrock" help converse | grep -E '^  bedrock converse .*(-f|--tools|--schema) ' > "$dir/examples"
 while IFS= read -r line; do

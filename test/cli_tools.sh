@@ -108,6 +108,11 @@ r 'JSON of many levels' 0 'The tool failed: "the output is JSON of too many leve
     "sh -c 'printf %0450d 0 | sed s/0/{\\\"a\\\":/g; printf 1; printf %0450d 0 | sed s/0/}/g'" 'call now'
 r 'JSON cut off is text' 0 'The tool said: "{"a":".' '*' "printf '{\"a\":'" 'call now'
 
+# ---- Time between turns ----
+
+with '--idle-close 30' 'the connection is gone after the tool' 0 'The tool said: "late".' '*' converse -m $nova \
+    --tools "$dir/tools.json" --run-tools "sh -c 'sleep 0.2; echo late'" 'call now'
+
 # ---- Signals ----
 
 signalled INT 0.4 converse -m $nova --tools "$dir/tools.json" --run-tools "sh -c 'echo \$\$ > $dir/hung; sleep 100; :'" 'call now'

@@ -1,5 +1,5 @@
 /* golden.mjs - each call of http-requests.json, what another client sent, made with ./bedrock: with `api`,
- * and with the command that is there for it. Method, path, query, body and the header fields that mean something
+ * and with the command that is there for it. Method, path, query, body and those header fields that matter
  * must be the same, the service the right one. Usage: node test/golden.mjs http-requests.json BEDROCK. */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
