@@ -129,7 +129,7 @@ static const char *const options_converse_examples[] = {
     "git diff | bedrock converse -m amazon.nova-lite-v1:0 \"Review this:\"",
     "bedrock converse -m amazon.nova-lite-v1:0 -f chart.png \"What does it show?\"",
     "bedrock converse -m amazon.nova-lite-v1:0 --tools tools.json \"Rome's weather?\"",
-    "bedrock converse -m amazon.nova-lite-v1:0 --tools tools.json --run-tools ./run Hi",
+    "bedrock converse -m amazon.nova-lite-v1:0 --tools t.json --run-tools ./run Hi",
     "bedrock converse -m amazon.nova-lite-v1:0 --schema person.json \"Ada Lovelace\"",
     "bedrock converse --input request.json --max-tokens 200 --json",
     "bedrock converse -f report.pdf --cache --dry-run \"Sum it up\" > request.json",

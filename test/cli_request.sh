@@ -316,7 +316,7 @@ mkdir "$dir/help"
 cp "$dir/a.png" "$dir/help/chart.png"
 cp "$dir/a_b.pdf" "$dir/help/report.pdf"
 cp "$dir/schema.json" "$dir/help/person.json"
-echo "[$spec]" > "$dir/help/tools.json"
+echo "[$spec]" > "$dir/help/tools.json" && cp "$dir/help/tools.json" "$dir/help/t.json"
 echo '#!/bin/sh' > "$dir/help/run" && chmod +x "$dir/help/run"
 bin=$(cd "$(dirname "$bedrock")" && pwd)
 "$bedrock" help converse | grep -E '^  bedrock converse .*(-f|--tools|--schema) ' > "$dir/examples"
