@@ -22,7 +22,7 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = open.o bedrock.o request.o call.o retry.o error.o models.o access.o \
+LIB_OBJ = open.o where.o errand.o bedrock.o request.o call.o retry.o error.o models.o access.o \
 	message.o assemble.o fragment.o body.o names.o media.o \
 	conn.o tls.o net.o file.o p256.o \
 	config.o endpoint.o proxy.o profiles.o ini.o \
@@ -31,7 +31,7 @@ LIB_OBJ = open.o bedrock.o request.o call.o retry.o error.o models.o access.o \
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o \
 	base64.o date.o crc32.o sha256.o cpu.o buffer.o
 CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
-	cli/errors.o cli/hints.o cli/wait.o cli/mfa.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/converse.o \
+	cli/errors.o cli/hints.o cli/wait.o cli/mfa.o cli/whoami.o cli/probe.o cli/key.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/converse.o \
 	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
 	cli/table.o cli/fetch.o cli/accessible.o cli/check.o cli/profiles.o cli/access.o cli/verdict.o \
 	cli/accept.o cli/save.o cli/invoke.o cli/tokens.o cli/guard.o cli/api.o cli/run.o cli/agent.o
@@ -48,7 +48,7 @@ UNIT = test/test_base64 test/test_file test/test_media test/test_body \
 	test/test_xml test/test_p256 test/test_sts test/test_cachefile test/test_sso test/test_login test/test_apikey \
 	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
 	test/test_config test/test_proxy test/test_conn test/test_endpoint test/test_error test/test_message test/test_assemble test/test_models test/test_retry \
-	test/test_call test/test_request test/test_creds test/test_provide test/test_wait test/test_pool test/test_access test/test_faults \
+	test/test_call test/test_request test/test_creds test/test_provide test/test_where test/test_wait test/test_pool test/test_access test/test_faults \
 	test/test_keys test/test_check_model \
 	test/test_imds test/test_container test/test_process test/test_sources \
 	test/test_ini test/test_profiles test/test_plan

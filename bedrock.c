@@ -200,7 +200,7 @@ void bdk_client_make_room(struct bedrock_call *c)
 
 /* ---- Starting and ending calls ---- */
 
-static int bedrock_is_open(struct bedrock *b)
+int bdk_client_is_open(struct bedrock *b)
 {
     if (b->usable)
         return 0;
@@ -231,9 +231,8 @@ static int bedrock_prepare(struct bedrock_call *c, const struct bedrock_request 
     return bdk_buffer_reserve(&c->in, BDK_READ_SIZE);
 }
 
-/* A call of this operation among the client's, nothing more; NULL when memory is out. */
-static struct bedrock_call *bedrock_new_call(struct bedrock *b, const struct bdk_operation *op,
-                                             enum bdk_service service)
+struct bedrock_call *bdk_client_new_call(struct bedrock *b, const struct bdk_operation *op,
+                                         enum bdk_service service)
 {
     struct bedrock_call *c = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, sizeof *c);
 
@@ -260,7 +259,7 @@ int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct be
 {
     const struct bdk_operation *op;
     struct bedrock_call *c;
-    int rc = bedrock_is_open(b);
+    int rc = bdk_client_is_open(b);
 
     *out = NULL;
     if (rc == 0)
@@ -269,7 +268,7 @@ int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct be
         return rc;
     bedrock_sweep(b);
     op = bdk_operation_of(rq->operation);
-    c = bedrock_new_call(b, op, rq->operation == BEDROCK_ANY ? (enum bdk_service)rq->service : op->service);
+    c = bdk_client_new_call(b, op, rq->operation == BEDROCK_ANY ? (enum bdk_service)rq->service : op->service);
     if (!c)
         return BEDROCK_ERR_NOMEM;
     c->body.p = rq->body;
@@ -305,11 +304,14 @@ static int bedrock_copy_lines(struct bedrock_call *c, const struct bedrock_buffe
     return c->headers.error;
 }
 
-static int bedrock_prepare_fetch(struct bedrock_call *c)
+int bdk_call_carry(struct bedrock_call *c, const struct bdk_fetch *f, const struct bdk_keys *keys)
 {
-    const struct bdk_fetch *f = c->fetch;
     const char *query = memchr(f->target.p, '?', f->target.len);
 
+    c->fetch = f;
+    c->fetch_keys = keys;
+    c->to = &f->to;
+    c->max_connections = 0;
     bedrock_give_buffers(c);
     snprintf(c->method, sizeof c->method, "%s", f->method);
     c->body.p = f->body.p;
@@ -325,17 +327,12 @@ static int bedrock_prepare_fetch(struct bedrock_call *c)
 int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct bdk_keys *keys,
                      struct bedrock_call **out)
 {
-    struct bedrock_call *c = bedrock_new_call(b, bdk_operation_of(BEDROCK_ANY), BDK_RUNTIME);
+    struct bedrock_call *c = bdk_client_new_call(b, bdk_operation_of(BEDROCK_ANY), BDK_RUNTIME);
 
     *out = NULL;
     if (!c)
         return BEDROCK_ERR_NOMEM;
-    c->fetch = f;
-    c->fetch_keys = keys;
-    c->to = &f->to;
-    b->transport.aws_host[BDK_N_SERVICES] = f->to.aws ? f->to.host : NULL;
-    c->max_connections = 0;
-    if (bedrock_prepare_fetch(c) != 0) {
+    if (bdk_call_carry(c, f, keys) != 0) {
         bedrock_end(c);
         return BEDROCK_ERR_NOMEM;
     }
@@ -346,14 +343,14 @@ int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct 
 int bedrock_warm(struct bedrock *b, enum bedrock_operation operation, struct bedrock_call **out)
 {
     const struct bdk_operation *op = bdk_operation_of(operation);
-    int rc = bedrock_is_open(b);
+    int rc = bdk_client_is_open(b);
 
     *out = NULL;
     if (rc != 0)
         return rc;
     if (!op)
         return bdk_client_fail(b, BEDROCK_ERR_USAGE, "no such operation");
-    *out = bedrock_new_call(b, &bedrock_warming[op->service], op->service);
+    *out = bdk_client_new_call(b, &bedrock_warming[op->service], op->service);
     return *out ? 0 : BEDROCK_ERR_NOMEM;
 }
 
@@ -392,6 +389,7 @@ void bedrock_end(struct bedrock_call *c)
     bedrock_buffer_free(&c->payload);
     bedrock_buffer_free(&c->text);
     bdk_es_free(&c->frames);
+    bdk_errand_free(c);
     bdk_resize(b->opt.alloc, b->opt.alloc_ctx, c, sizeof *c, 0);
 }
 

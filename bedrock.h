@@ -541,6 +541,109 @@ int bedrock_http_status(const struct bedrock_call *c);
 /* A response header by name, any case; {NULL, 0} when absent or not yet known. */
 struct bedrock_slice bedrock_header(const struct bedrock_call *c, const char *name);
 
+/* ---- Who one is, and where things come from ---------------------------------------------------- */
+
+/*
+ * Have Region and credentials found, and do nothing else: a call without events, like bedrock_warm()'s, that
+ * connects to nobody but whoever has to be asked for them. Step it, or call bedrock_next() once; then
+ * bedrock_where() tells all. 0, or below zero as bedrock_start().
+ */
+int bedrock_find_credentials(struct bedrock *b, struct bedrock_call **out);
+
+/*
+ * Ask AWS STS whose keys sign (GetCallerIdentity). The call's one event is a BEDROCK_RESPONSE:
+ * {"UserId":...,"Account":...,"Arn":...}. BEDROCK_ERR_CONFIG when the credentials are a bearer token, which
+ * STS does not take.
+ */
+int bedrock_identity(struct bedrock *b, struct bedrock_call **out);
+
+/*
+ * Append a short-term Amazon Bedrock API key, made from the client's keys without asking anybody; it is for
+ * the client's Region and good for expires_s seconds (1 to 43200; 0: 43200), but no longer than the keys are.
+ * *until_s, which may be NULL, is when it ends, in seconds since 1970. BEDROCK_ERR_USAGE while the keys are not
+ * known (bedrock_find_credentials()) or for another time, BEDROCK_ERR_CONFIG when they are a bearer token:
+ * bedrock_error() says so.
+ */
+int bedrock_api_key(struct bedrock *b, int expires_s, struct bedrock_buffer *out, int64_t *until_s);
+
+/* How a service is reached. Texts are zero-terminated, "" for what is not known or not needed. */
+struct bedrock_way {
+    char url[560];
+    char from[400];     /* who says so: "option", "AWS_ENDPOINT_URL", "endpoint_url in /home/me/.aws/config:7",
+                           "Region" */
+    char proxy[400];    /* "proxy.example:3128 (HTTPS_PROXY)"; never its password */
+    char ca[640];       /* what certificates are held to */
+};
+
+struct bedrock_config_file {
+    char path[1024];
+    int read;           /* 1: it was; 0: there was no need; -1: there is none */
+};
+
+/* Where a client's settings come from, for people: no secret is in it. */
+struct bedrock_where {
+    char region[64], region_from[400];
+    struct bedrock_way way[2];      /* by enum bedrock_service */
+    char profile[256];
+    char profile_from[40];          /* "AWS_PROFILE", "the profile option"; "": nobody named one */
+    int profile_found;              /* a file that was read has it */
+    struct bedrock_config_file config, credentials;
+    char source[1400];              /* "environment", "profile 'dev': IAM Identity Center, then role arn:..." */
+    int bearer_token;               /* 1: a token is sent, and nothing is signed */
+    char key_id[8];                 /* its last four characters; "" while it is not known */
+    char account_id[64];
+    int64_t expires_s;              /* of the keys, in seconds since 1970; 0: never, or not known */
+};
+
+/* Fill in what is known, also when bedrock_open() has failed. b may be NULL. */
+void bedrock_where(const struct bedrock *b, struct bedrock_where *w);
+
+enum bedrock_source_state {
+    BEDROCK_SOURCE_NOT_ASKED = 0,   /* another one went before it */
+    BEDROCK_SOURCE_PASSED_OVER = 1, /* it has nothing */
+    BEDROCK_SOURCE_FAILED = 2,      /* it should have, and that ends the search */
+    BEDROCK_SOURCE_USED = 3
+};
+
+/* One who may have credentials. */
+struct bedrock_source {
+    const char *name;               /* "environment", "profile", ...; static */
+    enum bedrock_source_state state;
+    char why[1024];                 /* why it was passed over, or failed; "" for the others */
+};
+
+/* The next one, in the order in which they are asked; *at is 0 at first. 1, or 0: no more. */
+int bedrock_source_next(const struct bedrock *b, size_t *at, struct bedrock_source *s);
+
+#define BEDROCK_MAX_CHAIN 8
+
+/* What a probe saw on the way to a service. Times are in milliseconds, -1 for what it did not come to. */
+struct bedrock_probe {
+    int64_t resolve_ms;
+    int64_t connect_ms;             /* TCP, and a proxy's CONNECT */
+    int64_t tls_ms;
+    int64_t answer_ms;              /* from the request to the head of the answer */
+    char address[64];               /* of whom the connection is with, perhaps a proxy */
+    char tls[64];                   /* "TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256"; "": none */
+    int n_certificates;             /* of the server's chain, as it was sent; at most the first eight are told */
+    struct bedrock_certificate {
+        char subject[128];          /* its common name, or else the organisation */
+        int64_t expires_s;          /* seconds since 1970 */
+    } chain[BEDROCK_MAX_CHAIN];
+    int has_date;                   /* the answer said what time it is */
+    int clock_skew_s;               /* then: the server's clock less ours, in seconds */
+};
+
+/*
+ * Try the way to a service: a new connection, and a request without credentials, of whose answer only the head
+ * matters. A call without events, which fails as any other does. Works as soon as the Region is known, also when
+ * bedrock_open() failed for want of credentials. 0, or below zero as bedrock_start().
+ */
+int bedrock_probe(struct bedrock *b, enum bedrock_service service, struct bedrock_call **out);
+
+/* What has been seen so far, also when it failed. NULL: the call is no probe. */
+const struct bedrock_probe *bedrock_probe_seen(const struct bedrock_call *c);
+
 /* ---- What everybody needs from Converse ------------------------------------------------------ */
 
 /* Counts from usage and metrics; -1 for what the service did not say. */

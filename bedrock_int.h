@@ -718,12 +718,14 @@ struct bdk_profile_file {
     struct bedrock_buffer entries;  /* struct bdk_profile_entry */
 };
 
+#define BDK_PROFILE_OPTION "the profile option" /* the one way of naming that goes before the environment's keys */
+
 enum bdk_profile_which { BDK_FILE_CONFIG, BDK_FILE_CREDENTIALS };
 
 struct bdk_profiles {
     struct bdk_profile_file file[2];
     char name[BDK_MAX_PROFILE_NAME];/* the selected profile */
-    const char *named_by;           /* "the profile option", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"; NULL: it
+    const char *named_by;           /* BDK_PROFILE_OPTION, "AWS_PROFILE", "AWS_DEFAULT_PROFILE"; NULL: it
                                        is "default" because nobody named one */
 };
 
@@ -1286,10 +1288,11 @@ int bdk_api_key(struct bedrock_buffer *out, const struct bdk_credentials *c, con
 
 /* ---- creds.c, provide.c and sources.c: which credentials sign a call ---------------------------------- */
 
-/* Where keys come from. Found once, when a client is opened. */
+/* Where keys, or a token in their place, come from; in the order in which they are asked. Found once, when a
+ * client is opened. */
 enum bdk_source {
-    BDK_FROM_NOWHERE, BDK_FROM_OPTIONS, BDK_FROM_HOOK, BDK_FROM_ENVIRONMENT, BDK_FROM_WEB_IDENTITY,
-    BDK_FROM_PROFILE, BDK_FROM_CONTAINER, BDK_FROM_INSTANCE
+    BDK_FROM_NOBODY_YET, BDK_FROM_OPTIONS, BDK_FROM_HOOK, BDK_FROM_BEARER, BDK_FROM_ENVIRONMENT,
+    BDK_FROM_WEB_IDENTITY, BDK_FROM_PROFILE, BDK_FROM_CONTAINER, BDK_FROM_INSTANCE, BDK_FROM_NOWHERE
 };
 
 /* What a step of a source comes to, beside 0: done, below zero: failed, and BEDROCK_WANT_*. */
@@ -1338,7 +1341,7 @@ extern const struct bdk_run_source bdk_source_role;
 struct bdk_creds {
     char *bearer_token;         /* set: Authorization: Bearer, no signature. The client's own, wiped */
     struct bdk_keys keys;       /* access_key_id NULL: not there yet */
-    enum bdk_source source;
+    enum bdk_source source;     /* when finding it failed: the one that did */
     struct bdk_plan *plan;      /* how to fetch them; NULL: there is no need */
     struct bdk_run *run;        /* what fetching needs; NULL: nothing was fetched yet */
     struct bedrock_error err;   /* why that failed last */
@@ -1352,6 +1355,10 @@ struct bdk_creds {
 /* Find the source. 0, or told in b->err. */
 int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt);
 void bdk_creds_free(struct bedrock *b);
+
+/* A profile that was named in so many words goes before keys in the environment, which the variable AWS_PROFILE
+ * does not: is this source left out for it? */
+int bdk_creds_skips(const struct bedrock *b, enum bdk_source source);
 
 /*
  * Have Region and keys ready: 0, BEDROCK_WANT_* while they are being fetched, below zero told in e. However
@@ -1385,6 +1392,7 @@ int bdk_sock_write(struct bdk_sock *s, const void *buf, size_t len, size_t *n,
                    struct bedrock_error *e);
 void bdk_sock_quickack(struct bdk_sock *s);     /* see design 8: while shaking hands */
 int bdk_sock_fd(const struct bdk_sock *s);
+void bdk_sock_address(const struct bdk_sock *s, char *out, size_t cap); /* whom it is connected to; or "" */
 void bdk_sock_close(struct bdk_sock *s);
 
 /* While connecting: milliseconds until another address is due; -1: nothing is. */
@@ -1434,6 +1442,7 @@ int bdk_tls_flush(struct bdk_tls *t, struct bedrock_error *e);  /* send now; els
 int bdk_tls_holds_data(const struct bdk_tls *t);    /* 1: a read needs no network */
 int bdk_tls_events(const struct bdk_tls *t);    /* poll bits the engine waits for */
 void bdk_tls_describe(const struct bdk_tls *t, char *out, size_t cap); /* "TLS 1.2, ..." for -v */
+void bdk_tls_watch(struct bdk_tls *t, struct bedrock_probe *seen);  /* tell the chain, which is still to come */
 void bdk_tls_close(struct bdk_tls *t);          /* sends close_notify if that can be done at once */
 
 /* ---- conn.c: connections to an endpoint, kept and reused ------------------------------------- */
@@ -1451,6 +1460,7 @@ struct bdk_transport {
     void *trace_ctx;
     struct bdk_proxies *proxies;            /* NULL: there are none */
     int direct;                             /* open() uses no proxy */
+    struct bedrock_probe *probe;            /* open() makes a connection that tells what it sees; NULL: not */
     struct bedrock_error open_error;        /* why the last open() failed */
 };
 
@@ -1579,12 +1589,14 @@ struct bedrock {
     struct bdk_sigv4_key key;
     struct bdk_trust *aws_trust, *other_trust;  /* NULL until somebody needs them */
     int has_bundle;             /* other_trust is what was named, and serves everybody */
+    char *ca_source;            /* where other_trust comes from; "" for the five roots alone */
     struct bdk_transport transport;
     struct bdk_kept kept[BDK_MAX_KEPT];
     struct bedrock_call *calls; /* all that were started and not ended */
     struct bedrock_error err;
     unsigned cpu;
     int usable;                 /* bedrock_open() succeeded */
+    int reachable;              /* it did but, perhaps, for the credentials */
     char user_agent[256];
 };
 
@@ -1644,6 +1656,7 @@ struct bedrock_call {
     int moved;                          /* bytes went either way since the clock was read */
     const struct bdk_fetch *fetch;      /* a credential provider's request; NULL: somebody else's */
     const struct bdk_keys *fetch_keys;  /* to sign it with */
+    struct bdk_errand *errand;          /* what the call is for, when it is none of Bedrock's; or NULL */
     int wants_keys, wants_conn;         /* what CONNECT waits for */
     int64_t connected_ms;               /* when the connection stood; 0: not yet */
     int raw;                            /* the body is handed out as it is */
@@ -1656,6 +1669,27 @@ struct bedrock_call {
     struct bedrock_error err;
     char payload_hash[65];
 };
+
+/* ---- errand.c: calls that are not for Bedrock itself ---- */
+
+enum bdk_errand_kind { BDK_ERRAND_KEYS, BDK_ERRAND_IDENTITY, BDK_ERRAND_PROBE };
+
+struct bdk_errand {
+    enum bdk_errand_kind kind;
+    struct bdk_fetch fetch;         /* what is sent; unused for keys */
+    int64_t sent_ms;
+    struct bedrock_probe seen;
+};
+
+/* Region and keys are there: go on with what needs them, or the call is done. 0, or the call has failed. */
+int bdk_errand_go(struct bedrock_call *c);
+
+/* The answer's head has come; it is complete: 0, BEDROCK_EVENT, or the call has failed. */
+void bdk_errand_head(struct bedrock_call *c);
+int bdk_errand_answer(struct bedrock_call *c, struct bedrock_event *ev);
+void bdk_errand_free(struct bedrock_call *c);
+
+/* ---- bedrock.c, request.c and call.c ---- */
 
 /* NULL: there is none of this number. */
 const struct bdk_operation *bdk_operation_of(enum bedrock_operation operation);
@@ -1689,6 +1723,15 @@ int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct 
 /* The call needs no keys any more. When nobody else waits for what is being fetched it is stopped: nobody
  * would step it, and its time would pass. */
 void bdk_client_stop_fetching(struct bedrock_call *c);
+
+/* A call that does nothing yet; NULL: out of memory, told in the client's error. Then let it carry a request of
+ * somebody's, who keeps it until the call ends: 0 or NOMEM. */
+struct bedrock_call *bdk_client_new_call(struct bedrock *b, const struct bdk_operation *op,
+                                         enum bdk_service service);
+int bdk_call_carry(struct bedrock_call *c, const struct bdk_fetch *f, const struct bdk_keys *keys);
+
+/* 0 when bedrock_open() succeeded; else its error. */
+int bdk_client_is_open(struct bedrock *b);
 
 /* Give a call the connection that bedrock_warm() is making for its host: 1, or 0 when there is none. */
 int bdk_client_take_warm(struct bedrock_call *c);

@@ -276,6 +276,9 @@ static int call_take_connection(struct bedrock_call *c)
     bdk_trace(c->b, "* connecting to %s", c->to->authority);
     c->phase_ms = c->b->opt.clock(c->b->opt.clock_ctx, 0);
     c->b->transport.direct = c->fetch && c->fetch->direct;
+    c->b->transport.probe = c->errand ? &c->errand->seen : NULL;
+    if (c->fetch)
+        c->b->transport.aws_host[BDK_N_SERVICES] = c->to->aws ? c->to->host : NULL;
     rc = io->open(io->ctx, c->to->host, c->to->port, c->to->tls, &c->conn);
     if (rc < 0) {
         c->conn = NULL;
@@ -335,6 +338,8 @@ static int call_connect(struct bedrock_call *c)
     if (keys < 0)
         return bdk_call_fail(c, keys, "");
     c->wants_keys = keys > 0;
+    if (c->errand && !c->fetch)
+        return keys ? keys : bdk_errand_go(c);
     if (!knows_host && !c->to->host[0])
         conn = keys;    /* the Region is what we wait for */
     else
@@ -448,6 +453,8 @@ static void call_note_response(struct bedrock_call *c)
     if (bdk_date_http(bdk_http_field(&c->head, "date"), &server_s) == 0 &&
         server_s - now_s > -86400 * 3650 && server_s - now_s < 86400 * 3650)
         c->err.clock_skew_s = (int)(server_s - now_s);
+    if (c->errand)
+        bdk_errand_head(c);
 }
 
 /* A provider takes every answer as one, and judges it by itself. */
@@ -658,6 +665,8 @@ static int call_body_done(struct bedrock_call *c, struct bedrock_event *ev)
         return call_error_body(c, 1);
     if (!c->streams) {
         c->phase = BDK_PHASE_FINISH;
+        if (c->errand)
+            return bdk_errand_answer(c, ev);
         return c->raw || c->fetch ? 0 : call_response(c, ev);
     }
     if (bdk_es_end(&c->frames) != 0)

@@ -30,6 +30,8 @@ struct conn {
     int ready;                      /* bytes can flow */
     struct bedrock_error err;       /* why the last operation failed */
     char host[256];                 /* that tls is with */
+    struct bedrock_probe *probe;    /* who wants to know what is seen; NULL: nobody */
+    int64_t since_ms;               /* for it: when the stage at hand began */
 };
 
 /* ---- What TLS stands on ---- */
@@ -138,6 +140,25 @@ static int conn_blame(const struct conn *c, struct bedrock_error *e)
     return e->code;
 }
 
+/* A stage is over. */
+static void conn_mark(struct conn *c, int64_t *ms)
+{
+    const struct bdk_transport *tr = c->tr;
+    int64_t now = tr->clock(tr->clock_ctx, 0);
+
+    if (*ms < 0)
+        *ms = now - c->since_ms;
+    c->since_ms = now;
+}
+
+static void conn_mark_connected(struct conn *c)
+{
+    if (!c->probe || c->probe->connect_ms >= 0)
+        return;
+    conn_mark(c, &c->probe->connect_ms);
+    bdk_sock_address(c->sock, c->probe->address, sizeof c->probe->address);
+}
+
 static int conn_begin_tunnel(struct conn *c, const char *host, int port)
 {
     struct bdk_transport *tr = c->tr;
@@ -160,6 +181,8 @@ static int conn_choose(struct conn *c, const char *host, int port, int tls)
     int rc;
 
     c->trust = tls ? conn_trust(tr, host) : NULL;
+    if (tls && !c->trust)
+        return bdk_error_set(&tr->open_error, BEDROCK_ERR_CONFIG, "TLS with %s: no trust anchors", host);
     c->via = tr->direct ? NULL : bdk_proxy_for(tr->proxies, host, port, tls);
     snprintf(c->host, sizeof c->host, "%s", c->via && !tls ? c->via->host : host);
     rc = c->via ? bdk_proxy_check(c->via, &tr->open_error) : 0;
@@ -188,6 +211,8 @@ static int conn_open(void *ctx, const char *host, int port, int tls, void **conn
     memset(c, 0, sizeof *c);
     c->tr = tr;
     c->waits = "connecting to";
+    c->probe = tr->probe;
+    c->since_ms = c->probe ? tr->clock(tr->clock_ctx, 0) : 0;
     rc = conn_choose(c, host, port, tls);
     if (rc == 0)
         rc = bdk_sock_open(&c->sock, c->via ? c->via->host : host, c->via ? c->via->port : port, tr->alloc,
@@ -197,6 +222,8 @@ static int conn_open(void *ctx, const char *host, int port, int tls, void **conn
         conn_close(c);
         return rc;
     }
+    if (c->probe)
+        conn_mark(c, &c->probe->resolve_ms);
     *conn = c;
     return 0;
 }
@@ -213,6 +240,8 @@ static int conn_tls_step(struct conn *c, struct bdk_tls **tls, const struct bdk_
     if (!*tls)
         rc = bdk_tls_open(tls, lower, c, host, trust, tr->clock(tr->clock_ctx, 1), tr->alloc,
                           tr->alloc_ctx, &c->err);
+    if (rc == 0 && c->probe && tls == &c->tls)
+        bdk_tls_watch(*tls, c->probe);
     if (rc == 0)
         rc = bdk_tls_step(*tls, &c->err);
     if (rc == 0) {
@@ -299,11 +328,17 @@ static int conn_step(void *conn)
     rc = bdk_sock_step(c->sock, &c->err);
     if (rc == 0 && c->tunnel)
         rc = conn_tunnel_step(c);
+    if (rc == 0)
+        conn_mark_connected(c);
     if (rc == 0 && c->trust && !c->tunnel)
         c->waits = "TLS with";
     if (rc == 0 && c->trust)
         rc = conn_tls_step(c, &c->tls, c->tunnel ? &conn_over_tunnel : &conn_over_sock, c->host, c->trust);
     c->ready = rc == 0;
+    if (c->ready && c->probe && c->tls) {
+        conn_mark(c, &c->probe->tls_ms);
+        bdk_tls_describe(c->tls, c->probe->tls, sizeof c->probe->tls);
+    }
     return rc;
 }
 

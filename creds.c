@@ -63,15 +63,14 @@ static int creds_from_options(struct bedrock *b, const struct bedrock_options *o
     if (rc == 0)
         rc = creds_pair(b, creds_option(opt->access_key_id), creds_option(opt->secret_access_key),
                         creds_option(opt->session_token), NULL, names, "keys given as options");
-    if (rc == 1)
-        b->creds.source = BDK_FROM_OPTIONS;
-    else if (rc == 0 && opt->credentials)
-        b->creds.source = BDK_FROM_HOOK;
     return rc;
 }
 
-/* A profile that was named in so many words goes before keys in the environment; the variable AWS_PROFILE does
- * not. */
+static int creds_from_bearer(struct bedrock *b, const struct bdk_env *env)
+{
+    return creds_bearer(b, bdk_getenv(env, "AWS_BEARER_TOKEN_BEDROCK"), "AWS_BEARER_TOKEN_BEDROCK");
+}
+
 static int creds_from_env(struct bedrock *b, const struct bdk_env *env)
 {
     static const char *const names[2] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
@@ -81,21 +80,17 @@ static int creds_from_env(struct bedrock *b, const struct bdk_env *env)
                         bdk_getenv(env, "AWS_SESSION_TOKEN"), bdk_getenv(env, "AWS_ACCOUNT_ID"), names,
                         "AWS_ACCESS_KEY_ID and its like");
 
-    if (rc != 1)
-        return rc;
-    b->creds.source = BDK_FROM_ENVIRONMENT;
-    if (expiry && bdk_date_iso(bdk_slice(expiry), &expires_s) == 0)
+    if (rc == 1 && expiry && bdk_date_iso(bdk_slice(expiry), &expires_s) == 0)
         b->creds.keys.expires_s = expires_s;
     return rc;
 }
 
 /* ---- Keys that have to be fetched ---- */
 
-static int creds_plan(struct bedrock *b, enum bdk_source source, enum bdk_plan_base base)
+static int creds_plan(struct bedrock *b, enum bdk_plan_base base)
 {
     struct bdk_creds *c = &b->creds;
 
-    c->source = source;
     if (!c->plan)
         c->plan = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, sizeof *c->plan);
     if (!c->plan)
@@ -114,7 +109,7 @@ static int creds_from_web_identity(struct bedrock *b, const struct bdk_env *env)
     if (!role)
         return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN, "
                              "which names the role for it, is not");
-    return creds_plan(b, BDK_FROM_WEB_IDENTITY, BDK_PLAN_WEB_IDENTITY);
+    return creds_plan(b, BDK_PLAN_WEB_IDENTITY);
 }
 
 /* The profile's own keys need no fetching. */
@@ -124,18 +119,14 @@ static int creds_from_profile(struct bedrock *b, const struct bdk_env *env)
     int rc = bdk_profiles_load_credentials(&b->profiles, env, &b->err);
 
     if (rc == 0)
-        rc = creds_plan(b, BDK_FROM_PROFILE, BDK_PLAN_NONE);
+        rc = creds_plan(b, BDK_PLAN_NONE);
     if (rc < 0)
         return rc;
     plan = b->creds.plan;
     rc = bdk_plan_make(plan, &b->profiles, b->profiles.name, &b->err);
     if (rc != 0)
         return rc;
-    if (plan->base == BDK_PLAN_NONE || (plan->base == BDK_PLAN_SSO && !plan->sso_account_id)) {
-        b->creds.source = BDK_FROM_NOWHERE;
-        return 0;
-    }
-    return 1;
+    return plan->base != BDK_PLAN_NONE && (plan->base != BDK_PLAN_SSO || plan->sso_account_id);
 }
 
 static int creds_from_container(struct bedrock *b, const struct bdk_env *env)
@@ -148,18 +139,19 @@ static int creds_from_container(struct bedrock *b, const struct bdk_env *env)
     bdk_fetch_free(&f);
     if (rc == BDK_CONTAINER_NONE)
         return 0;
-    return rc < 0 ? rc : creds_plan(b, BDK_FROM_CONTAINER, BDK_PLAN_CONTAINER);
+    return rc < 0 ? rc : creds_plan(b, BDK_PLAN_CONTAINER);
 }
 
-static int creds_from_instance(struct bedrock *b)
+static int creds_from_instance(struct bedrock *b, const struct bdk_env *env)
 {
     struct bdk_imds imds;
     int rc = bdk_imds_open(b, &imds, &b->err);
 
+    (void)env;
     bdk_imds_free(&imds);
     if (rc == BDK_IMDS_OFF)
         return 0;
-    return rc < 0 ? rc : creds_plan(b, BDK_FROM_INSTANCE, BDK_PLAN_INSTANCE);
+    return rc < 0 ? rc : creds_plan(b, BDK_PLAN_INSTANCE);
 }
 
 static int creds_nowhere(struct bedrock *b)
@@ -172,28 +164,48 @@ static int creds_nowhere(struct bedrock *b)
                          "to ask, and instance metadata is off", b->profiles.name, file[0] ? " in " : "", file);
 }
 
+/* The environment's and the profile's, in the order of enum bdk_source; 1: taken. */
+static int (*const creds_chain[])(struct bedrock *b, const struct bdk_env *env) = {
+    [BDK_FROM_BEARER] = creds_from_bearer,
+    [BDK_FROM_ENVIRONMENT] = creds_from_env,
+    [BDK_FROM_WEB_IDENTITY] = creds_from_web_identity,
+    [BDK_FROM_PROFILE] = creds_from_profile,
+    [BDK_FROM_CONTAINER] = creds_from_container,
+    [BDK_FROM_INSTANCE] = creds_from_instance,
+};
+
+int bdk_creds_skips(const struct bedrock *b, enum bdk_source source)
+{
+    return (source == BDK_FROM_ENVIRONMENT || source == BDK_FROM_WEB_IDENTITY) && b->profiles.named_by &&
+           strcmp(b->profiles.named_by, BDK_PROFILE_OPTION) == 0;
+}
+
 /* What the program gave goes before the environment; there a bearer token goes before keys. */
 int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt)
 {
     const struct bdk_env env = bdk_client_env(b);
-    int named = opt->profile && opt->profile[0];
-    int rc = creds_from_options(b, opt);
+    struct bdk_creds *c = &b->creds;
+    int rc;
 
-    if (rc == 0 && b->creds.source == BDK_FROM_NOWHERE)
-        rc = creds_bearer(b, bdk_getenv(&env, "AWS_BEARER_TOKEN_BEDROCK"), "AWS_BEARER_TOKEN_BEDROCK");
-    if (rc != 0 || b->creds.source != BDK_FROM_NOWHERE)
-        return rc < 0 ? rc : 0;
-    if (!named)
-        rc = creds_from_env(b, &env);
-    if (rc == 0 && !named)
-        rc = creds_from_web_identity(b, &env);
-    if (rc == 0)
-        rc = creds_from_profile(b, &env);
-    if (rc == 0)
-        rc = creds_from_container(b, &env);
-    if (rc == 0)
-        rc = creds_from_instance(b);
-    return rc < 0 ? rc : rc == 0 ? creds_nowhere(b) : 0;
+    c->source = BDK_FROM_OPTIONS;
+    rc = creds_from_options(b, opt);
+    if (rc == 0 && opt->credentials) {
+        c->source = BDK_FROM_HOOK;
+        return 0;
+    }
+    for (int s = BDK_FROM_BEARER; rc == 0 && s <= BDK_FROM_INSTANCE; s++) {
+        c->source = (enum bdk_source)s;
+        if (!bdk_creds_skips(b, c->source))
+            rc = creds_chain[s](b, &env);
+    }
+    if (rc == 0) {
+        c->source = BDK_FROM_NOWHERE;
+        rc = creds_nowhere(b);
+    }
+    if (rc > 0)
+        return 0;
+    c->err = b->err;
+    return rc;
 }
 
 void bdk_creds_free(struct bedrock *b)

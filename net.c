@@ -4,6 +4,7 @@
 #undef _GNU_SOURCE /* its strerror_r() is another */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -382,6 +383,24 @@ void bdk_sock_quickack(struct bdk_sock *s)
 int bdk_sock_fd(const struct bdk_sock *s)
 {
     return s->fd;
+}
+
+void bdk_sock_address(const struct bdk_sock *s, char *out, size_t cap)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer;
+    socklen_t len = sizeof peer;
+
+    out[0] = 0;
+    if (getpeername(s->fd, &peer.any, &len) != 0)
+        return;
+    if (peer.any.sa_family == AF_INET)
+        inet_ntop(AF_INET, &peer.v4.sin_addr, out, (socklen_t)cap);
+    else if (peer.any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &peer.v6.sin6_addr, out, (socklen_t)cap);
 }
 
 void bdk_sock_close(struct bdk_sock *s)

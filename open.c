@@ -61,6 +61,18 @@ static int open_set_user_agent(struct bedrock *b, const struct bedrock_options *
 
 /* ---- Trust and transport ---- */
 
+/* Say where trust comes from, when somebody asks. */
+static int open_keep_source(struct bedrock *b, const char *source, struct bedrock_error *e)
+{
+    size_t n = strlen(source) + 1;
+
+    b->ca_source = bdk_resize(b->opt.alloc, b->opt.alloc_ctx, NULL, 0, n);
+    if (!b->ca_source)
+        return bdk_error_set(e, BEDROCK_ERR_NOMEM, "out of memory");
+    memcpy(b->ca_source, source, n);
+    return 0;
+}
+
 /* A bundle that was named replaces everything else, and is an error at once when it is none. */
 static int open_load_bundle(struct bedrock *b, const struct bedrock_options *opt)
 {
@@ -74,6 +86,7 @@ static int open_load_bundle(struct bedrock *b, const struct bedrock_options *opt
         b->has_bundle = 1;
         rc = bdk_trust_load(&b->other_trust, 0, pem.p, pem.len, source, b->opt.alloc, b->opt.alloc_ctx,
                             &b->err);
+        rc = rc ? rc : open_keep_source(b, source, &b->err);
     }
     bedrock_buffer_free(&pem);
     return rc;
@@ -92,6 +105,8 @@ static int open_load_system(struct bedrock *b, struct bedrock_error *e)
         rc = bdk_error_set(e, BEDROCK_ERR_NOMEM, "no memory for the CA bundle");
     else
         rc = bdk_trust_load(&b->other_trust, 1, pem.p, pem.len, source, b->opt.alloc, b->opt.alloc_ctx, e);
+    if (rc == 0)
+        rc = open_keep_source(b, source, e);
     bedrock_buffer_free(&pem);
     return rc;
 }
@@ -167,6 +182,23 @@ static int open_transport(struct bedrock *b, const struct bedrock_options *opt)
 
 /* ---- Entry points ---- */
 
+/* Where nobody signs, the way to the services is found all the same: bedrock_where() and bedrock_probe() may be
+ * asked what is wrong. */
+static int open_find(struct bedrock *b, const struct bedrock_options *opt)
+{
+    int rc = bdk_creds_open(b, opt), way;
+
+    if (rc == BEDROCK_ERR_NOMEM)
+        return rc;
+    memset(&b->err, 0, sizeof b->err);
+    way = open_transport(b, opt);
+    b->reachable = way == 0;
+    if (rc == 0)
+        return way;
+    b->err = b->creds.err;
+    return rc;
+}
+
 int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *given, size_t given_size)
 {
     struct bedrock_options opt;
@@ -188,9 +220,7 @@ int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *given
     if (rc == 0)
         rc = bdk_config_load(b, &opt);
     if (rc == 0)
-        rc = bdk_creds_open(b, &opt);
-    if (rc == 0)
-        rc = open_transport(b, &opt);
+        rc = open_find(b, &opt);
     b->usable = rc == 0;
     return rc;
 }
@@ -210,6 +240,8 @@ void bedrock_close(struct bedrock *b)
             b->io.close(b->kept[i].conn);
     bdk_trust_free(b->aws_trust);
     bdk_trust_free(b->other_trust);
+    if (b->ca_source)
+        bdk_resize(b->opt.alloc, b->opt.alloc_ctx, b->ca_source, strlen(b->ca_source) + 1, 0);
     bdk_proxies_free(b->transport.proxies, &b->opt);
     bdk_profiles_free(&b->profiles);
     alloc = b->opt.alloc;

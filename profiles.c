@@ -65,7 +65,7 @@ static int profiles_select(struct bdk_profiles *p, const struct bdk_env *env, co
     static const char *const variables[] = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
     const char *name = option && option[0] ? option : NULL;
 
-    p->named_by = name ? "the profile option" : NULL;
+    p->named_by = name ? BDK_PROFILE_OPTION : NULL;
     for (size_t i = 0; !name && i < sizeof variables / sizeof variables[0]; i++) {
         name = bdk_getenv(env, variables[i]);
         p->named_by = name ? variables[i] : NULL;

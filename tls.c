@@ -179,6 +179,7 @@ struct tls_chain {
     int64_t bad_from, bad_until;    /* validity of the first certificate that now is outside of */
     char bad_name[128];
     char issuer[128];               /* of the last certificate sent */
+    struct bedrock_probe *seen;     /* who wants to know the chain; NULL: nobody */
     int64_t fed;                    /* bytes of the current certificate */
     unsigned char cert[TLS_MAX_CERT];
 };
@@ -226,12 +227,29 @@ static enum tls_refusal tls_judge_leaf(const struct tls_chain *c, const struct b
     return bdk_x509_has_dns(x) ? TLS_FINE : TLS_NO_SAN;
 }
 
+/* Told before anything is judged: whoever probes wants to see what is wrong. x is NULL when it cannot be read. */
+static void tls_tell(struct bedrock_probe *seen, const struct bdk_x509 *x)
+{
+    struct bedrock_certificate *cert = &seen->chain[seen->n_certificates];
+
+    if (seen->n_certificates >= BEDROCK_MAX_CHAIN)
+        return;
+    seen->n_certificates++;
+    snprintf(cert->subject, sizeof cert->subject, "(not readable)");
+    if (!x)
+        return;
+    bdk_x509_name(x->subject, cert->subject, sizeof cert->subject);
+    cert->expires_s = x->not_after;
+}
+
 static void tls_end_cert(const br_x509_class **ctx)
 {
     struct tls_chain *c = tls_chain_of(ctx);
     struct bdk_x509 x;
     int ok = c->fed > 0 && bdk_x509_read(c->cert, (size_t)c->fed, &x) == 0;
 
+    if (c->seen)
+        tls_tell(c->seen, ok ? &x : NULL);
     if (ok) {
         bdk_x509_name(x.issuer, c->issuer, sizeof c->issuer);
         if (!c->bad_name[0] && (c->now_s < x.not_before || c->now_s > x.not_after)) {
@@ -729,6 +747,12 @@ void bdk_tls_describe(const struct bdk_tls *t, char *out, size_t cap)
             name = tls_suite_names[i].name;
     bdk_wipe(&p, sizeof p);
     snprintf(out, cap, "TLS 1.2, %s", name);
+}
+
+void bdk_tls_watch(struct bdk_tls *t, struct bedrock_probe *seen)
+{
+    if (t->chain)
+        t->chain->seen = seen;
 }
 
 void bdk_tls_close(struct bdk_tls *t)
