@@ -181,8 +181,6 @@ static int conn_choose(struct conn *c, const char *host, int port, int tls)
     int rc;
 
     c->trust = tls ? conn_trust(tr, host) : NULL;
-    if (tls && !c->trust)
-        return bdk_error_set(&tr->open_error, BEDROCK_ERR_CONFIG, "TLS with %s: no trust anchors", host);
     c->via = tr->direct ? NULL : bdk_proxy_for(tr->proxies, host, port, tls);
     snprintf(c->host, sizeof c->host, "%s", c->via && !tls ? c->via->host : host);
     rc = c->via ? bdk_proxy_check(c->via, &tr->open_error) : 0;

@@ -333,7 +333,9 @@ static int args_bind(struct cli_args *a, struct bedrock_error *e)
             return rc;
     }
     for (const struct cli_option *o = cli_options; o->help; o++)
-        if (a->on[o->id] && !args_is_of(o, a->command))
+        /* a flag of two commands may have a row for each */
+        if (a->on[o->id] && !args_is_of(args_find(a->command, o->name, o->name ? strlen(o->name) : 0, o->letter),
+                                        a->command))
             return args_of_other(o, a->command, e);
     return 0;
 }

@@ -31,7 +31,7 @@ enum cli_status {
 
 enum cli_command_id {
     CLI_MODELS = 1, CLI_CONVERSE = 2, CLI_HELP = 4, CLI_ACCESS = 8, CLI_INVOKE = 16, CLI_API = 32,
-    CLI_TOKENS = 64, CLI_GUARD = 128, CLI_EVERY = 255
+    CLI_TOKENS = 64, CLI_GUARD = 128, CLI_WHOAMI = 256, CLI_API_KEY = 512, CLI_EVERY = 1023
 };
 
 struct cli_command {
@@ -70,6 +70,7 @@ enum cli_option_id {
     CLI_OPT_AUTO_PROFILE, CLI_OPT_CONTENT_TYPE, CLI_OPT_ACCEPT_TYPE, CLI_OPT_SAVE, CLI_OPT_SERVICE,
     CLI_OPT_DATA, CLI_OPT_HEADER, CLI_OPT_PAGINATE, CLI_OPT_GUARD_OUTPUT, CLI_OPT_SCOPE,
     CLI_OPT_RUN_TOOLS, CLI_OPT_MAX_TURNS, CLI_OPT_TOOL_TIMEOUT,
+    CLI_OPT_EXPIRES_IN,
     CLI_OPT_REGION, CLI_OPT_PROFILE, CLI_OPT_ENDPOINT, CLI_OPT_CA_BUNDLE, CLI_OPT_CONNECT_TIMEOUT,
     CLI_OPT_READ_TIMEOUT, CLI_OPT_JSON, CLI_OPT_VERBOSE, CLI_OPT_QUIET, CLI_OPT_HELP,
     CLI_OPT_VERSION,
@@ -271,6 +272,30 @@ void cli_save_end(struct cli *c, struct cli_save *s, int complete);
 
 /* See bedrock_mfa_fn: ask on the terminal, where there is one. */
 int cli_mfa(void *ctx, const char *serial, char *code, size_t cap);
+
+/* ---- whoami.c, probe.c, key.c: who one is, and whether that works -------------------------------- */
+
+#define CLI_TIME 40     /* bytes of a time as text */
+#define CLI_SPAN 40     /* and of a stretch of it */
+
+/* Seconds since 1970, and such a time as "2026-01-02 03:04:05 UTC", or as "2026-01-02T03:04:05Z". Return out. */
+int64_t cli_now_s(void);
+const char *cli_time(char out[CLI_TIME], int64_t epoch_s);
+const char *cli_time_iso(char out[CLI_TIME], int64_t epoch_s);
+
+/* "59 seconds", "10 minutes", ...: s is not below 0. */
+void cli_span(char out[CLI_SPAN], int64_t s);
+
+/* A member with a text, or null where that is empty. */
+void cli_write_text(struct bedrock_writer *w, const char *name, const char *text);
+
+/* Have Region and credentials known: 0, CLI_INTERRUPTED, or told in c->err. */
+int cli_find_credentials(struct cli *c);
+
+/* Go on after credentials were looked for, which took so long and ended in c->err: try the services. Lines on
+ * standard output or, unless json is NULL, its next member. The first failure becomes c->err. 0 or
+ * CLI_INTERRUPTED. */
+int cli_probe(struct cli *c, const struct bedrock_where *w, int64_t took_ms, struct bedrock_writer *json);
 
 /* ---- table.c: columns ------------------------------------------------------------------------- */
 
@@ -705,5 +730,7 @@ int cli_invoke(struct cli *c);
 int cli_tokens(struct cli *c);
 int cli_guard(struct cli *c);
 int cli_api(struct cli *c);
+int cli_whoami(struct cli *c);
+int cli_api_key(struct cli *c);
 
 #endif

@@ -86,31 +86,22 @@ const char *cli_error_name(const struct bedrock_error *e)
     return e->name[0] ? e->name : bedrock_code_name(e->code);
 }
 
-static void errors_write_text(struct bedrock_writer *w, const char *name, const char *text)
-{
-    bedrock_write_name(w, name);
-    if (text[0])
-        bedrock_write_string(w, text, strlen(text));
-    else
-        bedrock_write_null(w);
-}
-
 void cli_write_error(struct bedrock_writer *w, const struct bedrock_error *e, const char *hint)
 {
     bedrock_write_object(w);
-    errors_write_text(w, "code", cli_error_name(e));
-    errors_write_text(w, "message", e->message);
+    cli_write_text(w, "code", cli_error_name(e));
+    cli_write_text(w, "message", e->message);
     bedrock_write_name(w, "httpStatus");
     if (e->http_status)
         bedrock_write_int(w, e->http_status);
     else
         bedrock_write_null(w);
-    errors_write_text(w, "requestId", e->request_id);
+    cli_write_text(w, "requestId", e->request_id);
     bedrock_write_name(w, "attempts");
     bedrock_write_int(w, e->attempts);
     bedrock_write_name(w, "retryable");
     bedrock_write_bool(w, e->retryable);
-    errors_write_text(w, "hint", hint);
+    cli_write_text(w, "hint", hint);
     bedrock_write_object_end(w);
 }
 

@@ -190,14 +190,20 @@ static int hints_fits(const struct hints_row *r, const struct bedrock_error *e)
 
 /* ---- Filling in ---- */
 
-static void hints_skew(char *out, size_t cap, int skew_s)
+void cli_span(char out[CLI_SPAN], int64_t s)
 {
-    long s = skew_s < 0 ? -(long)skew_s : skew_s;
-    const char *unit = s < 300 ? "seconds" : s < 7200 ? "minutes" : s < 172800 ? "hours" : "days";
+    const char *unit = s == 1 ? "second" : s < 300 ? "seconds" : s < 7200 ? "minutes" : s < 172800 ? "hours" : "days";
 
     s = s < 300 ? s : s < 7200 ? s / 60 : s < 172800 ? s / 3600 : s / 86400;
-    snprintf(out, cap, "the clock of this machine is %ld %s %s the service's", s, unit,
-             skew_s > 0 ? "behind" : "ahead of");
+    snprintf(out, CLI_SPAN, "%lld %s", (long long)s, unit);
+}
+
+static void hints_skew(char *out, size_t cap, int skew_s)
+{
+    char span[CLI_SPAN];
+
+    cli_span(span, skew_s < 0 ? -(int64_t)skew_s : skew_s);
+    snprintf(out, cap, "the clock of this machine is %s %s the service's", span, skew_s > 0 ? "behind" : "ahead of");
 }
 
 static void hints_profile(char *out, size_t cap, const char *model, const char *region)

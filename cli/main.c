@@ -116,6 +116,10 @@ static int main_run(struct cli *c, int argc, char **argv)
         return cli_guard(c);
     case CLI_API:
         return cli_api(c);
+    case CLI_WHOAMI:
+        return cli_whoami(c);
+    case CLI_API_KEY:
+        return cli_api_key(c);
     default:
         return main_help_command(c);
     }

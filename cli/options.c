@@ -206,6 +206,43 @@ static const char *const options_api_examples[] = {
     NULL,
 };
 
+static const char *const options_whoami_text[] = {
+    "Shows where everything comes from: the Region, both endpoints (runtime, where models are called, and control, "
+    "where they are listed), what certificates are held to, proxies, the profile and the config files that were "
+    "read, and the credentials: their source, the last four characters of the key id, when they end. Then each "
+    "source in the order in which they are asked, and why it was passed over. No secret is shown, so this is "
+    "what to put into a bug report. It connects to nobody but those who have to be asked for credentials.",
+    "--check goes on and tries it: for both endpoints the name, TCP, TLS with the server's certificates, an "
+    "answer and the clock; then GetCallerIdentity of AWS STS and a list of models, each with its time. A step "
+    "that fails does not end the others where they can go on; the first failure is told on standard error and gives "
+    "the exit status.",
+    "--json prints one object: region, regionFrom, endpoints, profile, configFiles, credentials, sources and, with "
+    "--check, check. What is not known is null.",
+    NULL,
+};
+
+static const char *const options_whoami_examples[] = {
+    "bedrock whoami",
+    "bedrock whoami --profile dev --check",
+    "bedrock whoami --json | jq -r .credentials.source",
+    NULL,
+};
+
+static const char *const options_api_key_text[] = {
+    "Prints a short-term Amazon Bedrock API key, made of the credentials without asking anybody. It can be used "
+    "wherever AWS_BEARER_TOKEN_BEDROCK is read, in the Region that it was made for, until its time is over or that "
+    "of the credentials, whichever is sooner; standard error says when. Whoever has the key may call Bedrock as "
+    "you may.",
+    "A bearer token cannot sign, so AWS_BEARER_TOKEN_BEDROCK must not be set when a key is made.",
+    NULL,
+};
+
+static const char *const options_api_key_examples[] = {
+    "export AWS_BEARER_TOKEN_BEDROCK=$(bedrock api-key)",
+    "bedrock api-key --expires-in 900 --profile dev -q",
+    NULL,
+};
+
 static const char *const options_help_text[] = {
     "Shows the help of a command, or of all.",
     NULL,
@@ -231,6 +268,10 @@ const struct cli_command cli_commands[] = {
      options_guard_text, options_guard_examples},
     {CLI_API, "api", "[OPTIONS] [METHOD] PATH", "make any call of the two services", options_api_text,
      options_api_examples},
+    {CLI_WHOAMI, "whoami", "[OPTIONS]", "show where Region and credentials come from, and try them",
+     options_whoami_text, options_whoami_examples},
+    {CLI_API_KEY, "api-key", "[OPTIONS]", "make a short-term API key of the credentials", options_api_key_text,
+     options_api_key_examples},
     {CLI_HELP, "help", "[COMMAND]", "show this help, or that of a command", options_help_text,
      options_help_examples},
     {0, NULL, NULL, NULL, NULL, NULL},
@@ -362,6 +403,11 @@ const struct cli_option cli_options[] = {
      "print all pages of a list, each on a line"},
     {CLI_OPT_SAVE, CLI_INVOKE | CLI_API, 'o', "output", CLI_STRING, "FILE", 0, 0, 0, NULL,
      "write there, under that name only once it is complete; - is standard output"},
+
+    {CLI_OPT_CHECK, CLI_WHOAMI, 0, "check", CLI_FLAG, NULL, 0, 0, 0, NULL,
+     "try it: names, TCP, TLS, clock, and two signed calls"},
+    {CLI_OPT_EXPIRES_IN, CLI_API_KEY, 0, "expires-in", CLI_WHOLE, "S", 0, 1, 43200, NULL,
+     "seconds that the key is good for; 43200 (twelve hours) unless given"},
 
     {CLI_OPT_REGION, CLI_EVERY, 0, "region", CLI_STRING, "R", 0, 0, 0, NULL,
      "the Region; else AWS_REGION, AWS_DEFAULT_REGION, the profile's, an instance's"},

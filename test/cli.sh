@@ -15,7 +15,7 @@ t 'a flag alone' 252 '' '*Usage: bedrock COMMAND*' -v
 for h in -h --help help; do
     t "$h" 0 '*Usage: bedrock COMMAND*Environment:*Examples:*Exit status:*' '' $h
 done
-for c in models access converse invoke tokens guard api help; do
+for c in models access converse invoke tokens guard api whoami api-key help; do
     t "help $c" 0 "Usage: bedrock $c *Options of every command:*Examples:*Exit status:*" '' help $c
     cp "$dir/out" "$dir/help.$c"
     for h in -h --help; do
