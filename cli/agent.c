@@ -199,7 +199,8 @@ static int agent_next(struct agent *a, const struct bedrock_buffer *before, stru
         if (agent_is_use(bedrock_json_get(block, "toolUse")))
             rc = agent_answer(a, next, request, bedrock_json_get(block, "toolUse"));
     if (rc == 0 && bedrock_body_end(next) != 0)
-        rc = cli_fail(&a->c->err, next->error.code, "%s", next->error.message);
+        rc = cli_fail(&a->c->err, next->error.code, "%s%s", next->error.message,
+                      next->error.code == BEDROCK_ERR_LIMIT ? "; --max-request raises that" : "");
     return rc;
 }
 
@@ -248,8 +249,8 @@ static int agent_go_on(struct agent *a, const struct cli_answer *answer, long ma
     w.out.max = SIZE_MAX / 4; /* the message's own ceiling has held */
     if (bedrock_message_write(answer->message, &w) != 0 ||
         bedrock_json_parse(w.out.p, w.out.len, &message, NULL) != 0)
-        rc = cli_fail(&a->c->err, w.out.error ? w.out.error : BEDROCK_ERR_PROTOCOL, "the answer cannot be put "
-                      "together");
+        rc = cli_fail(&a->c->err, w.out.error ? w.out.error : BEDROCK_ERR_PROTOCOL,
+                      "the answer cannot be put together");
     else if (!agent_has_use(bedrock_json_get(message, "content")))
         rc = 0;
     else if (a->turn == max_turns)

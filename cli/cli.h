@@ -546,8 +546,8 @@ int cli_lookup_find(const struct cli_lookup *p, const char *model, struct bedroc
 int cli_lookup_wait(struct cli_lookup *p, struct cli *c, const char *model, int patient,
                     struct bedrock_buffer *id);
 
-/* The hint to c->err, where a model was called perhaps through a profile, or the profiles were looked up for
- * the hint. */
+/* The hint to an error, where a model was perhaps called through a profile, or the profiles were looked up
+ * for the hint. */
 void cli_lookup_hint(const struct cli_lookup *p, const struct bedrock_error *e, const char *model,
                      const struct bedrock_buffer *profile, const char *region, char *out, size_t cap);
 void cli_lookup_free(struct cli_lookup *p);

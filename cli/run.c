@@ -16,6 +16,7 @@
 
 #define RUN_MAX_OUTPUT ((size_t)1 << 20)
 #define RUN_MAX_WORDS 4096u     /* of standard error, its end */
+#define RUN_LOOK_MS 50          /* how often it is asked after, which may have left its outputs to others */
 #define RUN_REAP_MS 5           /* once both of its outputs have ended, its own end is near */
 
 enum run_pipe { RUN_IN, RUN_OUT, RUN_ERR, RUN_EXEC, RUN_N_PIPES };
@@ -23,6 +24,7 @@ enum run_pipe { RUN_IN, RUN_OUT, RUN_ERR, RUN_EXEC, RUN_N_PIPES };
 struct run {
     struct cli *c;
     pid_t pid;
+    int ended, status;          /* of waitpid() */
     int fd[RUN_N_PIPES];        /* our ends; -1: closed */
     const char *input;
     size_t left;                /* of the input */
@@ -249,7 +251,8 @@ static void run_hear(struct run *r, const char *p, size_t n)
     r->n_words += n;
 }
 
-static void run_read(struct run *r, enum run_pipe which)
+/* 1: there was something. */
+static int run_read(struct run *r, enum run_pipe which)
 {
     char piece[16384];
     ssize_t got = read(r->fd[which], piece, sizeof piece);
@@ -260,6 +263,14 @@ static void run_read(struct run *r, enum run_pipe which)
         run_hear(r, piece, (size_t)got);
     else if (got == 0 || (errno != EAGAIN && errno != EINTR))
         run_close(&r->fd[which]);
+    return got > 0;
+}
+
+static int run_has_ended(struct run *r)
+{
+    if (!r->ended)
+        r->ended = waitpid(r->pid, &r->status, WNOHANG) > 0;
+    return r->ended;
 }
 
 static int run_left_ms(const struct run *r)
@@ -269,39 +280,45 @@ static int run_left_ms(const struct run *r)
     return r->until_ms == INT64_MAX ? -1 : left > 0 ? (int)left : 0;
 }
 
-/* Until both outputs have ended, there is too much of them, or it is time. 0, or CLI_INTERRUPTED. */
+/* Until it has ended or both of its outputs have, there is too much of them, or it is time. 0, or
+ * CLI_INTERRUPTED. */
 static int run_talk(struct run *r)
 {
-    while ((r->fd[RUN_OUT] >= 0 || r->fd[RUN_ERR] >= 0) && r->output.error == 0 && run_left_ms(r) != 0) {
+    int ended = 0, heard = 1;
+
+    while ((heard || !ended) && (r->fd[RUN_OUT] >= 0 || r->fd[RUN_ERR] >= 0) && r->output.error == 0 &&
+           run_left_ms(r) != 0) {
         struct pollfd set[RUN_EXEC + 1] = {{r->fd[RUN_IN], POLLOUT, 0}, {r->fd[RUN_OUT], POLLIN, 0},
                                            {r->fd[RUN_ERR], POLLIN, 0}, {-1, 0, 0}};
+        int left = run_left_ms(r);
 
-        if (cli_poll(set, RUN_EXEC, run_left_ms(r)) < 0)
+        ended = run_has_ended(r); /* asked before, so that what it wrote until then is read */
+        heard = 0;
+        if (cli_poll(set, RUN_EXEC, ended ? 0 : left < 0 || left > RUN_LOOK_MS ? RUN_LOOK_MS : left) < 0)
             return CLI_INTERRUPTED;
         if (set[RUN_IN].revents)
             run_write(r);
         for (int i = RUN_OUT; i <= RUN_ERR; i++)
             if (set[i].revents)
-                run_read(r, (enum run_pipe)i);
+                heard |= run_read(r, (enum run_pipe)i);
     }
     return 0;
 }
 
-/* 1: it has ended, *status says how; 0: it has not, and is ended now. */
-static int run_end(struct run *r, int *status)
+/* 1: it ended by itself; 0: it did not, and is ended now. */
+static int run_end(struct run *r)
 {
     struct pollfd none = {-1, 0, 0};
-    int ended = 0, closed = r->fd[RUN_OUT] < 0 && r->fd[RUN_ERR] < 0;
+    int closed = r->fd[RUN_OUT] < 0 && r->fd[RUN_ERR] < 0;
 
-    while (closed && !(ended = waitpid(r->pid, status, WNOHANG) > 0) && run_left_ms(r) != 0)
+    while (closed && !run_has_ended(r) && run_left_ms(r) != 0)
         if (cli_poll(&none, 0, RUN_REAP_MS) < 0)
             break;
-    if (!ended) {
-        kill(-r->pid, SIGKILL); /* until it is reaped the number is no other's */
-        waitpid(r->pid, status, 0);
-    }
-    r->pid = 0;
-    return ended;
+    if (r->ended)
+        return 1;
+    kill(-r->pid, SIGKILL); /* until it is reaped the number is no other's */
+    waitpid(r->pid, &r->status, 0);
+    return 0;
 }
 
 /* ---- What came of it ---- */
@@ -336,12 +353,12 @@ static void run_success(struct run *r, struct cli_tool_result *result)
 }
 
 /* How it failed, then what it said. */
-static void run_failure(struct run *r, int status, struct cli_tool_result *result)
+static void run_failure(struct run *r, struct cli_tool_result *result)
 {
-    if (WIFSIGNALED(status))
-        run_error(result, "killed by signal %d", WTERMSIG(status));
+    if (WIFSIGNALED(r->status))
+        run_error(result, "killed by signal %d", WTERMSIG(r->status));
     else
-        run_error(result, "exit status %d", WEXITSTATUS(status));
+        run_error(result, "exit status %d", WEXITSTATUS(r->status));
     if (r->n_words > 0) {
         bedrock_buffer_append(&result->text, ": ", 2);
         cli_escape(&result->text, r->words, r->n_words - (r->words[r->n_words - 1] == '\n'),
@@ -353,7 +370,7 @@ int cli_command_run(struct cli *c, struct cli_command_line *line, const char *na
                     struct bedrock_slice input, long timeout_ms, struct cli_tool_result *result)
 {
     struct run r = {0};
-    int rc, status = 0, ended;
+    int rc, ended;
 
     r.c = c;
     r.input = input.p;
@@ -364,7 +381,7 @@ int cli_command_run(struct cli *c, struct cli_command_line *line, const char *na
     rc = run_start(&r, line->argv);
     if (rc == 0) {
         rc = run_talk(&r);
-        ended = run_end(&r, &status);
+        ended = run_end(&r);
         if (rc == 0 && cli_signal())
             rc = CLI_INTERRUPTED;
         else if (rc == 0 && r.output.error == BEDROCK_ERR_LIMIT)
@@ -374,10 +391,10 @@ int cli_command_run(struct cli *c, struct cli_command_line *line, const char *na
         else if (rc == 0 && !ended)
             run_error(result, "it took longer than %ld %s",
                       timeout_ms % 1000 ? timeout_ms : timeout_ms / 1000, timeout_ms % 1000 ? "ms" : "s");
-        else if (rc == 0 && status == 0)
+        else if (rc == 0 && r.status == 0)
             run_success(&r, result);
         else if (rc == 0)
-            run_failure(&r, status, result);
+            run_failure(&r, result);
     }
     for (int i = 0; i < RUN_N_PIPES; i++)
         run_close(&r.fd[i]);

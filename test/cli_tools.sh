@@ -108,6 +108,15 @@ r 'JSON of many levels' 0 'The tool failed: "the output is JSON of too many leve
     "sh -c 'printf %0450d 0 | sed s/0/{\\\"a\\\":/g; printf 1; printf %0450d 0 | sed s/0/}/g'" 'call now'
 r 'JSON cut off is text' 0 'The tool said: "{"a":".' '*' "printf '{\"a\":'" 'call now'
 
+r 'it leaves its outputs to another process' 0 'The tool said: "early".' '*' "sh -c 'sleep 3 & echo early'" 'call now'
+r 'and wrote much before' 0 'The tool said: "300000".' '*' "sh -c 'head -c 300000 /dev/zero | wc -c; sleep 3 &'" 'call now'
+{
+    echo 'call again'
+    head -c 700000 /dev/zero | tr '\\0' x
+} > "$dir/much"
+r 'a conversation that grows too large' 255 '' '*bedrock: LIMIT: the request is larger than 1048576 bytes; --max-request raises that' \
+    "sh -c 'cat $dir/much'" --max-request 1 -q 'call again'
+
 # ---- Time between turns ----
 
 with '--idle-close 30' 'the connection is gone after the tool' 0 'The tool said: "late".' '*' converse -m $nova \
