@@ -504,7 +504,8 @@ int bedrock_step(struct bedrock_call *c, struct bedrock_event *ev);
 int bedrock_next(struct bedrock_call *c, struct bedrock_event *ev);
 
 /* For the loop that you have: the descriptor changes between steps, when a call reconnects or waits for
- * credentials that are being fetched, so ask after each step. -1 when there is none. */
+ * credentials that are being fetched, so ask after each step. -1 when there is none. All calls of a client
+ * that wait for credentials name one descriptor, and it is enough to step one of them when it can be read. */
 int bedrock_fd(const struct bedrock_call *c);
 
 /* poll(2) bits for it; 0 when there is nothing to poll for. */

@@ -277,6 +277,8 @@ int bdk_cache_failed(struct bdk_cache *c, const struct bdk_env *env, int64_t now
         memset(e, 0, sizeof *e);
         return 0;
     }
+    if (strncmp(e->message, c->form->what, strlen(c->form->what)) == 0)
+        return e->code; /* it says which file already, and what is to be done */
     bdk_date_human(c->expires_s, when);
     memcpy(cause, e->message, sizeof cause);
     e->code = 0; /* the first cause stays in the sentence; name, status and request id beside it */

@@ -42,6 +42,7 @@ if [ $want_tests = 1 ]; then
     need npm npm npm
     need script bsdutils util-linux-misc
     need nm binutils binutils
+    need strace strace strace
     if [ $manager = apt ]; then
         need musl-gcc musl-tools ''
         # the sanitizers and the fuzzer of clang
