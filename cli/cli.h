@@ -703,7 +703,7 @@ void cli_write_error(struct bedrock_writer *w, const struct bedrock_error *e, co
 void cli_hint(char *out, size_t cap, const struct bedrock_error *e, const char *model,
               const char *region);
 
-/* Does the service say that the model does not do this in a stream? */
+/* Does the service say that the model does not do this in a stream, and has sent nothing yet? */
 int cli_wants_one_shot(const struct bedrock_error *e);
 
 /* --auto-profile, or BEDROCK_AUTO_PROFILE? */

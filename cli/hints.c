@@ -251,16 +251,20 @@ static const char *hints_find(const struct bedrock_error *e)
     return NULL;
 }
 
+/* The request was refused, and nothing came: a stream that broke began with a status of 200. */
+static int hints_is_refusal(const struct bedrock_error *e)
+{
+    return e->code == BEDROCK_ERR_SERVICE && e->http_status >= 300 && hints_is_name(e->name, "Validation");
+}
+
 int cli_wants_one_shot(const struct bedrock_error *e)
 {
-    return e->code == BEDROCK_ERR_SERVICE && hints_is_name(e->name, "Validation") &&
-           hints_holds(e->message, "support") && hints_holds(e->message, "streaming");
+    return hints_is_refusal(e) && hints_holds(e->message, "support") && hints_holds(e->message, "streaming");
 }
 
 int cli_wants_profile(const struct bedrock_error *e)
 {
-    return e->code == BEDROCK_ERR_SERVICE && hints_is_name(e->name, "Validation") &&
-           hints_holds(e->message, HINTS_NO_ON_DEMAND);
+    return hints_is_refusal(e) && hints_holds(e->message, HINTS_NO_ON_DEMAND);
 }
 
 void cli_hint_profile(char *out, size_t cap, const char *profile, const char *region)

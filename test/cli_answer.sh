@@ -130,6 +130,10 @@ if command -v script > /dev/null && script -qec true /dev/null < /dev/null > /de
     script -qec "$bedrock converse -m $one_shot -v hi" /dev/null < /dev/null | tr -d '\r' > "$dir/out"
     judge 'a model that does not stream' 0 \
         "*/converse-stream *bedrock: The model is unsupported for streaming.; asking for the answer in one piece$nl*/converse *You said: \"hi\".$nl$end" ''
+    script -qec "$bedrock converse -m fault.late-refusal hi" /dev/null < /dev/null | tr -d '\r' > "$dir/out"
+    judge 'not asked again when a part of the answer was shown' 0 \
+        "You said:*${nl}bedrock: ValidationException: The model is unsupported for streaming.*" ''
+    ok 'nor shown again' test "$(grep -c asking "$dir/out")" -eq 0
     script -qec "$bedrock converse -m $one_shot --guardrail emumask:1 --guardrail-mode sync hi" /dev/null < /dev/null |
         tr -d '\r' > "$dir/out"
     judge 'and the request loses what only a stream may have' 0 "bedrock: *; asking *${nl}You said: \"hi\".$nl$end" ''

@@ -79,16 +79,24 @@ static void emu_third_not_json(struct emu_answer *a)
     emu_frame(a->e, &a->frame, headers, "this is not JSON", 16);
 }
 
-static void emu_third_exception(struct emu_answer *a)
+static void emu_third_throw(struct emu_answer *a, const char *name, const char *message)
 {
-    static const char message[] = "This is the exception that the model id asks for.";
-
     emu_event_send(a);
     emu_event_begin(a);
     bedrock_write_name(&a->w, "message");
-    bedrock_write_string(&a->w, message, sizeof message - 1);
-    emu_event_frame(a, "exception", a->plan.name);
+    bedrock_write_string(&a->w, message, strlen(message));
+    emu_event_frame(a, "exception", name);
     a->step = EMU_STEP_LAST_CHUNK;
+}
+
+static void emu_third_exception(struct emu_answer *a)
+{
+    emu_third_throw(a, a->plan.name, "This is the exception that the model id asks for.");
+}
+
+static void emu_third_refusal(struct emu_answer *a)
+{
+    emu_third_throw(a, "validationException", "The model is unsupported for streaming.");
 }
 
 static void emu_third_error(struct emu_answer *a)
@@ -394,6 +402,8 @@ static const struct emu_fault emu_faults[] = {
     {"unknown-event", "", 0, 0, 0, NULL, emu_third_unknown, "stream: an event that nobody knows"},
     {"exception", "-NAME", 0, 0, EMU_NAMED, NULL, emu_third_exception,
      "stream: two deltas, then an exception frame"},
+    {"late-refusal", "", 0, 0, 0, NULL, emu_third_refusal,
+     "stream: two deltas, then that the model does not stream"},
     {"error-frame", "", 0, 0, 0, NULL, emu_third_error, "stream: two deltas, then an error frame"},
     {"no-stop", "", 0, 0, 0, NULL, emu_third_no_stop, "stream: ends before messageStop"},
     {"broken-input", "", 0, 0, 0, emu_fault_broken_input, NULL, "stream: a tool's input is not JSON"},
