@@ -7,17 +7,19 @@
 /* ---- Request bodies ---- */
 
 /* An object, or nothing for no text. */
-static int msg_parse_object(const char *text, size_t len, struct bedrock_json *v)
+static int msg_parse_object(struct bedrock_error *e, const char *what, const char *text, size_t len,
+                            struct bedrock_json *v)
 {
-    v->type = BEDROCK_JSON_NONE;
-    v->p = NULL;
-    v->len = 0;
+    struct bedrock_json_error where;
+
+    memset(v, 0, sizeof *v);
     if (!text)
         return 0;
-    if (bedrock_json_parse(text, len ? len : strlen(text), v, NULL) != 0 ||
-        v->type != BEDROCK_JSON_OBJECT)
-        return BEDROCK_ERR_USAGE;
-    return 0;
+    if (bedrock_json_parse(text, len ? len : strlen(text), v, &where) != 0)
+        return bdk_error_set(e, BEDROCK_ERR_USAGE, "%s:%zu:%zu: %s", what, where.line, where.column,
+                             where.what);
+    return v->type == BEDROCK_JSON_OBJECT ? 0 : bdk_error_set(e, BEDROCK_ERR_USAGE, "%s is no JSON object",
+                                                              what);
 }
 
 /* Everything of base but what the prompt replaces, then that. */
@@ -50,22 +52,31 @@ static void msg_write(struct bedrock_body *b, const struct bedrock_prompt *p, st
         bedrock_body_member(b, "additionalModelRequestFields", p->fields, strlen(p->fields));
 }
 
-int bedrock_prompt_body(const struct bedrock_prompt *p, struct bedrock_writer *w)
+/* As bedrock_prompt_body(); *e says what was wrong. */
+static int msg_body(const struct bedrock_prompt *p, struct bedrock_writer *w, struct bedrock_error *e)
 {
     struct bedrock_json base, inference;
     struct bedrock_body b = {0};
     int rc;
 
-    if (msg_parse_object(p->base, p->base_len, &base) != 0 ||
-        msg_parse_object(p->inference, 0, &inference) != 0)
-        return bdk_buffer_fail(&w->out, BEDROCK_ERR_USAGE);
+    if (msg_parse_object(e, "base", p->base, p->base_len, &base) != 0 ||
+        msg_parse_object(e, "inference", p->inference, 0, &inference) != 0)
+        return bdk_buffer_fail(&w->out, e->code);
     b.w = *w;
     msg_write(&b, p, base, inference);
     rc = bedrock_body_end(&b);
+    *e = b.error;
     *w = b.w;
     memset(&b.w, 0, sizeof b.w);
     bedrock_body_free(&b);
     return rc;
+}
+
+int bedrock_prompt_body(const struct bedrock_prompt *p, struct bedrock_writer *w)
+{
+    struct bedrock_error e = {0};
+
+    return msg_body(p, w, &e);
 }
 
 /* ---- Events ---- */
@@ -279,6 +290,7 @@ int bedrock_ask(struct bedrock *b, const struct bedrock_prompt *p, bedrock_text_
     struct msg_listener listener = {fn, ctx, 0};
     struct bedrock_writer w = {0};
     struct bedrock_request rq = {0};
+    struct bedrock_error wrong = {0};
     struct bedrock_call *c = NULL;
     struct bedrock_event ev;
     int rc;
@@ -286,7 +298,7 @@ int bedrock_ask(struct bedrock *b, const struct bedrock_prompt *p, bedrock_text_
     bdk_client_buffer(b, &w.out);
     if (u)
         bedrock_usage_init(u);
-    rc = bedrock_prompt_body(p, &w);
+    rc = msg_body(p, &w, &wrong);
     if (rc == 0) {
         rq.operation = p->one_shot ? BEDROCK_CONVERSE : BEDROCK_CONVERSE_STREAM;
         rq.model = p->model;
@@ -294,9 +306,7 @@ int bedrock_ask(struct bedrock *b, const struct bedrock_prompt *p, bedrock_text_
         rq.body_len = w.out.len;
         rc = bedrock_start(b, &rq, &c);
     } else {
-        bdk_client_fail(b, rc, rc == BEDROCK_ERR_USAGE
-                                   ? "the prompt is not UTF-8, or a part of it is not JSON"
-                                   : bedrock_code_text(rc));
+        bdk_client_fail(b, rc, wrong.message);
     }
     while (rc == 0 && (rc = bedrock_next(c, &ev)) == BEDROCK_EVENT) {
         if (u)

@@ -877,6 +877,37 @@ static void test_ask(void)
     }
 }
 
+static void test_ask_says_what_is_wrong(void)
+{
+    static const struct {
+        struct bedrock_prompt p;
+        const char *message;
+    } cases[] = {
+        {{.text = "\xFF"}, "text is not UTF-8"},
+        {{.text = "q", .base = "{\n\"a\"}"}, "base:2:4: "},
+        {{.text = "q", .base = "[]"}, "base is no JSON object"},
+        {{.text = "q", .inference = "{"}, "inference:1:2: "},
+        {{.text = "q", .inference = "1"}, "inference is no JSON object"},
+        {{.text = "q", .fields = "[1,]"}, "additionalModelRequestFields:1:4: "},
+    };
+    struct bedrock *b;
+    struct mock m;
+
+    mock_init(&m, NULL, 0);
+    CHECK(mock_client(&b, &m, NULL) == 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bedrock_prompt p = cases[i].p;
+
+        t_case("ask: %s", cases[i].message);
+        p.model = "m";
+        CHECK(bedrock_ask(b, &p, NULL, NULL, NULL) == BEDROCK_ERR_USAGE);
+        CHECKF(strstr(bedrock_error(b)->message, cases[i].message) == bedrock_error(b)->message, "%s",
+               bedrock_error(b)->message);
+    }
+    bedrock_close(b);
+    mock_free(&m);
+}
+
 int main(void)
 {
     test_request_on_the_wire();
@@ -898,5 +929,6 @@ int main(void)
     test_option_sizes();
     test_no_allocation_per_event();
     test_ask();
+    test_ask_says_what_is_wrong();
     return t_end("test_call");
 }
