@@ -415,6 +415,8 @@ int bedrock_body_s3(struct bedrock_body *b, const char *uri)
         return body_done(b);
     if (strncmp(uri, "s3://", 5) != 0)
         return body_fail(b, BEDROCK_ERR_USAGE, "%s: does not begin with s3://", uri);
+    if (!bdk_media_of_name(uri).block)
+        return body_fail(b, BEDROCK_ERR_USAGE, "%s: its extension is none of a kind that the API takes", uri);
     if (body_source(b, uri, bdk_media_of_name(uri), "s3Location") == 0) {
         bedrock_write_object(&b->w);
         body_string(b, "uri", uri, strlen(uri));

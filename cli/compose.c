@@ -45,11 +45,17 @@ static int compose_check_messages(struct cli *c, const struct cli_text *text, st
     if (all.type != BEDROCK_JSON_ARRAY)
         return cli_fail_in(c, text, all.p ? all.p : text->bytes.p,
                            "messages are a JSON array, or an object with \"messages\"");
-    while (bedrock_json_next(&it, NULL, &message))
-        if (bedrock_json_get(message, "role").type != BEDROCK_JSON_STRING ||
+    while (bedrock_json_next(&it, NULL, &message)) {
+        struct bedrock_json role = bedrock_json_get(message, "role");
+        size_t len = bedrock_json_unescape(role, NULL, 0);
+
+        if (role.type != BEDROCK_JSON_STRING ||
             bedrock_json_get(message, "content").type != BEDROCK_JSON_ARRAY)
             return cli_fail_in(c, text, message.p, "a message is an object with \"role\" and an array "
                                "\"content\"");
+        if (len == 0 || len >= sizeof ((struct bedrock_body *)0)->role)
+            return cli_fail_in(c, text, role.p, "a role is \"user\" or \"assistant\"");
+    }
     return 0;
 }
 

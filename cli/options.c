@@ -69,8 +69,9 @@ static const char *const options_converse_text[] = {
     "input is dropped.",
     "-f attaches a file. Whether it is an image (png, jpeg, gif, webp), a document (pdf, docx, xlsx, "
     "doc, xls, csv, html, md, txt), a video or audio comes from its content, and where that does not "
-    "say from its extension; any other text is a txt document. Files come before the prompt. What is "
-    "above a limit of the API reference is sent all the same, after a word on standard error.",
+    "say from its extension; any other text is a txt document. Files come before the prompt; a document "
+    "without one gets the text that the API wants beside it. What is above a limit of the API reference "
+    "is sent all the same, after a word on standard error.",
     "--tools takes tools as Converse has them ({\"toolSpec\":{...}}, or what stands in there), "
     "functions as OpenAI's API has them, and those of an MCP server. A tool that the model uses is "
     "printed as a line of JSON.",

@@ -182,7 +182,7 @@ bad 'a FIFO' "$dir/fifo.png: not a regular file" converse -m m -f "$dir/fifo.png
 bad 'an empty file' "$dir/empty.png: is empty" converse -m m -f "$dir/empty.png" hi
 printf '\177ELF' > "$dir/elf"
 bad 'a file of no kind' "$dir/elf: no image, document, video or audio*" converse -m m -f "$dir/elf" hi
-bad 'an object of no kind' 's3://b/k: no image, document, video or audio*' converse -m m -f s3://b/k hi
+bad 'an object of no kind' 's3://b/k: its extension is none*' converse -m m -f s3://b/k hi
 if [ "$(id -u)" -ne 0 ]; then
     chmod 0 "$dir/t.csv"
     bad 'a file that may not be read' "$dir/t.csv: Permission denied" converse -m m -f "$dir/t.csv" hi
@@ -248,6 +248,8 @@ d 'it needs no prompt' ".messages == [$chat,{\"role\":\"user\",\"content\":[{\"t
 d 'files in a conversation' ".messages[2].content == [{\"text\":\"c\"},$png]" --messages "$dir/open.json" -f "$dir/a.png"
 echo "[$chat,$nl{\"role\":\"user\",\"content\":\"c\"}]" > "$dir/bad.json"
 bad 'a message that is none' "$dir/bad.json:2:1: a message is an object*" converse -m m --messages "$dir/bad.json" hi
+printf '[\n{"role":"the assistant of mine","content":[{"text":"x"}]}]' > "$dir/bad.json"
+bad 'a role that is none' "$dir/bad.json:2:9: a role is \"user\" or \"assistant\"*" converse -m m --messages "$dir/bad.json" hi
 echo '{}' > "$dir/bad.json"
 bad 'messages that are none' "$dir/bad.json:1:1: messages are a JSON array*" converse -m m --messages "$dir/bad.json" hi
 echo '[]' > "$dir/bad.json"

@@ -489,7 +489,7 @@ static void test_misuse(void)
     check_failed(&b, BEDROCK_ERR_USAGE, "http://x/y.png: does not begin with s3://");
     bedrock_body_message(&b, "user");
     bedrock_body_s3(&b, "s3://x/y");
-    check_failed(&b, BEDROCK_ERR_USAGE, "s3://x/y: no image");
+    check_failed(&b, BEDROCK_ERR_USAGE, "s3://x/y: its extension is none");
     bedrock_body_message(&b, "user");
     bedrock_body_bytes(&b, "x.png", "", 0);
     check_failed(&b, BEDROCK_ERR_USAGE, "x.png: is empty");
