@@ -172,7 +172,9 @@ static int chain_has_region(const struct chain *c)
 static void run(const char *group, struct bedrock_json test, struct chain *c)
 {
     struct bedrock_json want = bedrock_json_get(test, "result");
+    struct bedrock_json secret = bedrock_json_get(want, "Ok.secret_access_key");
     struct bedrock_options o = {0};
+    struct t_heap heap = {0};
     struct bdk_env env;
     struct bedrock *b;
     int64_t ms = 0;
@@ -188,6 +190,10 @@ static void run(const char *group, struct bedrock_json test, struct chain *c)
     o.getenv_ctx = env.ctx;
     o.read_file = env.read_file;
     o.read_file_ctx = env.read_file_ctx;
+    if (secret.type == BEDROCK_JSON_STRING)
+        heap.never = text_of(&c->texts, secret);
+    o.alloc = t_heap_alloc;
+    o.alloc_ctx = &heap;
     o.io = &c->x.io;
     o.clock = chain_clock;
     o.clock_ctx = &ms;
@@ -203,6 +209,7 @@ static void run(const char *group, struct bedrock_json test, struct chain *c)
     }
     bedrock_close(b);
     CHECKF(c->x.open == 0, "%d connections left", c->x.open);
+    CHECKF(heap.live == 0, "%zu blocks leak", heap.live);
 }
 
 /* Our order is another one than that of the SDK which the suite comes from, or it is about something else. */
