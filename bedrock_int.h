@@ -1175,6 +1175,9 @@ int bdk_cache_open(struct bdk_cache *c, const struct bdk_cache_form *form, const
                    const char *folder, const unsigned char *digest, size_t n, bedrock_alloc_fn alloc,
                    void *alloc_ctx, struct bedrock_error *e);
 
+/* The command that mends it: with "OPTION NAME" unless name is NULL, as a shell wants it. */
+void bdk_cache_command(struct bdk_cache *c, const char *command, const char *option, const char *name);
+
 /* Release its content, wiped; it can be loaded again. */
 void bdk_cache_free(struct bdk_cache *c);
 

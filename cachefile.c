@@ -121,6 +121,17 @@ int bdk_cache_open(struct bdk_cache *c, const struct bdk_cache_form *form, const
     return 0;
 }
 
+/* Names with blanks are allowed in quotes, and hold none themselves. */
+void bdk_cache_command(struct bdk_cache *c, const char *command, const char *option, const char *name)
+{
+    const char *quote = name && !bdk_ini_is_name(name) ? "'" : "";
+
+    if (name)
+        snprintf(c->login, sizeof c->login, "%s %s %s%s%s", command, option, quote, name, quote);
+    else
+        snprintf(c->login, sizeof c->login, "%s", command);
+}
+
 void bdk_cache_free(struct bdk_cache *c)
 {
     bedrock_buffer_free(&c->file);

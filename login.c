@@ -2,7 +2,6 @@
  * AWS SDK reference guide, "Login credentials provider"; RFC 9449 (DPoP), RFC 7515, 9562. Leaves out: signing
  * in, which needs a browser and is the business of `aws login`. */
 #include "bedrock_int.h"
-#include <stdio.h>
 #include <string.h>
 
 #define LOGIN_SIGNIN "AWS sign-in (CreateOAuth2Token)"
@@ -30,8 +29,7 @@ int bdk_login_open(struct bdk_cache *c, const struct bdk_env *env, const char *p
     unsigned char digest[BDK_SHA256_LEN];
 
     memset(c, 0, sizeof *c);
-    snprintf(c->login, sizeof c->login, "aws login%s%s", profile ? " --profile " : "",
-             profile ? profile : "");
+    bdk_cache_command(c, "aws login", "--profile", profile);
     bdk_sha256_of(login_session, strlen(login_session), digest, 0);
     return bdk_cache_open(c, &login_form, env, folder ? folder : "~/.aws/login/cache", digest, sizeof digest,
                           alloc, alloc_ctx, e);

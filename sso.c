@@ -2,7 +2,6 @@
  * AWS SDK reference guide, "IAM Identity Center credential provider"; RFC 6749. Leaves out: signing in, which
  * needs a browser and is the business of `aws sso login`. */
 #include "bedrock_int.h"
-#include <stdio.h>
 #include <string.h>
 
 #define SSO_OIDC "IAM Identity Center (OIDC)"
@@ -21,13 +20,13 @@ static const struct bdk_cache_form sso_form = {"SSO token file", sso_members, SS
 int bdk_sso_open(struct bdk_sso *s, const struct bdk_env *env, const char *profile, const char *session,
                  const char *start_url, bedrock_alloc_fn alloc, void *alloc_ctx, struct bedrock_error *e)
 {
-    const char *key = session ? session : start_url, *name = profile ? profile : session;
+    const char *key = session ? session : start_url;
     unsigned char digest[BDK_SHA1_LEN];
 
     memset(s, 0, sizeof *s);
     s->is_session = session != NULL;
-    snprintf(s->c.login, sizeof s->c.login, "aws sso login%s%s",
-             !name ? "" : profile ? " --profile " : " --sso-session ", name ? name : "");
+    bdk_cache_command(&s->c, "aws sso login", profile ? "--profile" : "--sso-session",
+                      profile ? profile : session);
     bdk_sha1_of(key, strlen(key), digest);
     return bdk_cache_open(&s->c, &sso_form, env, "~/.aws/sso/cache", digest, sizeof digest, alloc,
                           alloc_ctx, e);

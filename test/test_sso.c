@@ -52,6 +52,7 @@ static void test_open(void)
          FOLDER "a00fce5cb007c23a469c136160398db65edcb180.json",
          "aws sso login --profile dev"},
         {NULL, NULL, "work", PATH, "aws sso login"},
+        {"my own; id", NULL, "work", PATH, "aws sso login --profile 'my own; id'"},
     };
     struct files disk = {home, NULL, ""};
     struct bdk_env env = files_env(&disk);
