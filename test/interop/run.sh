@@ -68,6 +68,8 @@ part()
 part node $here/requests.mjs "$dir/ours"
 part node $here/calls.mjs
 part node $here/frames.mjs "$dir/ours"
+part node $here/assemble.mjs
+part ./bedrock-emulator --http -- node $here/agent.mjs
 part ./bedrock-emulator --http -- node $here/emulator.mjs
 # the CA of the emulator, for OpenSSL inside node, which reads this as it starts
 # shellcheck disable=SC2016
