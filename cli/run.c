@@ -366,6 +366,22 @@ static void run_failure(struct run *r, struct cli_tool_result *result)
     }
 }
 
+/* Its result. 0, or a code told in c->err. */
+static int run_judge(struct run *r, int ended, long timeout_ms, struct cli_tool_result *result)
+{
+    if (r->output.error == BEDROCK_ERR_LIMIT)
+        run_error(result, "the output is larger than 1 MiB");
+    else if (!ended)
+        run_error(result, "it took longer than %ld %s", timeout_ms % 1000 ? timeout_ms : timeout_ms / 1000,
+                  timeout_ms % 1000 ? "ms" : "s");
+    else if (r->status == 0)
+        run_success(r, result);
+    else
+        run_failure(r, result);
+    return (r->output.error && r->output.error != BEDROCK_ERR_LIMIT) || result->text.error
+               ? cli_fail(&r->c->err, BEDROCK_ERR_NOMEM, "out of memory") : 0;
+}
+
 int cli_command_run(struct cli *c, struct cli_command_line *line, const char *name,
                     struct bedrock_slice input, long timeout_ms, struct cli_tool_result *result)
 {
@@ -382,22 +398,13 @@ int cli_command_run(struct cli *c, struct cli_command_line *line, const char *na
     if (rc == 0) {
         rc = run_talk(&r);
         ended = run_end(&r);
-        if (rc == 0 && cli_signal())
+        if (cli_signal())
             rc = CLI_INTERRUPTED;
-        else if (rc == 0 && r.output.error == BEDROCK_ERR_LIMIT)
-            run_error(result, "the output is larger than 1 MiB");
-        else if (rc == 0 && r.output.error)
-            rc = cli_fail(&c->err, BEDROCK_ERR_NOMEM, "out of memory");
-        else if (rc == 0 && !ended)
-            run_error(result, "it took longer than %ld %s",
-                      timeout_ms % 1000 ? timeout_ms : timeout_ms / 1000, timeout_ms % 1000 ? "ms" : "s");
-        else if (rc == 0 && r.status == 0)
-            run_success(&r, result);
-        else if (rc == 0)
-            run_failure(&r, result);
+        if (rc == 0)
+            rc = run_judge(&r, ended, timeout_ms, result);
     }
     for (int i = 0; i < RUN_N_PIPES; i++)
         run_close(&r.fd[i]);
     bedrock_buffer_free(&r.output);
-    return rc ? rc : result->text.error ? cli_fail(&c->err, BEDROCK_ERR_NOMEM, "out of memory") : 0;
+    return rc;
 }
