@@ -131,7 +131,7 @@ body 'a request and options' --input "$dir/request" --no-stream --system t --max
 
 # an option that no line above has would be held against nothing
 printf '%s\n' --model-id --max-request --dry-run --stream --no-stream --no-reasoning --usage --parallel --unordered \
-    --auto-profile --json-message > "$dir/others"
+    --auto-profile --json-message --run-tools --max-turns --tool-timeout > "$dir/others"
 "$bedrock" help converse > "$dir/help"
 sed -n '/^Options:/,/^Options of every/s/^  [ -][ a-zA-Z][ ,]* \(--[a-z-]*\).*/\1/p' "$dir/help" > "$dir/options"
 ok 'converse has options' test "$(wc -l < "$dir/options")" -gt 15
