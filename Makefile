@@ -134,7 +134,7 @@ vectors: all $(VEC) test/check_model
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)
-	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh test/cli_request.sh test/cli_creds.sh test/cli_commands.sh test/cli_tools.sh \
+	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh test/cli_request.sh test/cli_creds.sh test/cli_whoami.sh test/cli_commands.sh test/cli_tools.sh \
 		test/proxy.sh test/tls.sh test/emulator_blocks.sh test/emulator_api.sh test/emulator_creds.sh test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh

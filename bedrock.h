@@ -322,11 +322,12 @@ typedef void (*bedrock_trace_fn)(void *ctx, const char *line);
  * New fields go at the end, where zero means "as before"; bedrock_open() passes the size for you.
  */
 struct bedrock_options {
-    const char *region;         /* NULL: AWS_REGION, then AWS_DEFAULT_REGION; none is an error */
+    const char *region;         /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, an instance's; none is
+                                   an error */
     const char *endpoint_url;   /* for both services; NULL: AWS_ENDPOINT_URL_BEDROCK_RUNTIME and
-                                   AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL, then the Region's own.
-                                   http:// is taken for loopback addresses only */
-    const char *access_key_id;      /* the two together, or NULL both: the environment's. Keys */
+                                   AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL, the profile's, then the Region's
+                                   own. http:// is taken for loopback addresses only */
+    const char *access_key_id;      /* the two together, or NULL both: whoever has some. Keys */
     const char *secret_access_key;  /* given here go before a bearer token from the environment */
     const char *session_token;      /* may be NULL */
     const char *bearer_token;   /* an Amazon Bedrock API key; NULL: AWS_BEARER_TOKEN_BEDROCK */
@@ -377,7 +378,8 @@ struct bedrock_call;
 
 /*
  * Make a client. Finds Region, credentials, endpoints and trust anchors and connects to nothing.
- * *out is set even on failure, unless memory ran out, so that bedrock_error() can tell why;
+ * *out is set even on failure, unless memory ran out, so that bedrock_error() can tell why and
+ * bedrock_where() how far it came;
  * bedrock_close() it in any case. opt may be NULL; what it points to is copied, secrets included.
  */
 int bedrock_open_sized(struct bedrock **out, const struct bedrock_options *opt, size_t opt_size);
