@@ -501,7 +501,7 @@ static int call_head_done(struct bedrock_call *c)
     call_trace_response(c);
     if (call_proxy_refuses(c) != 0)
         return c->err.code;
-    c->streams = call_is_success(c) && c->op->streams != 0 && call_is_stream(c);
+    c->streams = !c->fetch && call_is_success(c) && c->op->streams != 0 && call_is_stream(c);
     if (call_is_success(c) && c->op->streams > 0 && !c->streams)
         return call_host_fail(c, BEDROCK_ERR_PROTOCOL,
                               "the answer to a streaming call is not an event stream");

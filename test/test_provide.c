@@ -292,6 +292,9 @@ static const struct source_case source_cases[] = {
     /* containers */
     {"a container", NULL, {HOME, AT_ECS}, {{0}}, LIST(CONTAINER(200, JSON("ECSKEY", LATER))), "ECSKEY", NULL,
      0},
+    {"a container: it calls its answer an event stream", NULL, {HOME, AT_ECS}, {{0}},
+     LIST({"GET", ECS, NULL, 200, "Content-Type: application/vnd.amazon.eventstream\r\n", JSON("ECSKEY", LATER)}),
+     "ECSKEY", NULL, 0},
     {"a container: no retry for 404", NULL, {HOME, AT_ECS}, {{0}},
      LIST(CONTAINER(404, "{\"code\":\"NoSuchTask\",\"message\":\"who are you\"}")), NULL,
      "the container credentials endpoint answered HTTP 404: NoSuchTask: who are you", 0},
