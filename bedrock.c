@@ -385,6 +385,7 @@ void bedrock_end(struct bedrock_call *c)
     bedrock_buffer_free(&c->target);
     bedrock_buffer_free(&c->headers);
     bedrock_buffer_free(&c->out);
+    c->in.len = c->in.cap; /* what an earlier piece of the body has left stands behind the last one's end */
     bedrock_buffer_free(&c->in);
     bedrock_buffer_free(&c->payload);
     bedrock_buffer_free(&c->text);

@@ -184,6 +184,7 @@ static void world_init(struct world *w, const char *const *env, const struct fil
     w->o.clock_ctx = w;
     w->o.alloc = t_heap_alloc;
     w->o.alloc_ctx = &w->heap;
+    w->heap.never = SECRET;
     w->o.trace = world_trace;
     w->o.trace_ctx = w;
 }
