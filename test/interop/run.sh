@@ -74,5 +74,6 @@ part ./bedrock-emulator --http -- node $here/emulator.mjs
 # the CA of the emulator, for OpenSSL inside node, which reads this as it starts
 # shellcheck disable=SC2016
 part ./bedrock-emulator -- sh -c 'NODE_EXTRA_CA_CERTS=$AWS_CA_BUNDLE exec node "$1"' sh $here/emulator.mjs
+part ./bedrock-emulator --http -- env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY node $here/creds.mjs
 part node $here/aimock.mjs
 finish
