@@ -23,7 +23,7 @@ ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
 LIB_OBJ = open.o where.o errand.o bedrock.o request.o call.o retry.o error.o models.o access.o \
-	message.o assemble.o fragment.o body.o names.o media.o \
+	message.o assemble.o document.o fragment.o body.o names.o media.o \
 	conn.o tls.o net.o file.o p256.o \
 	config.o endpoint.o proxy.o profiles.o ini.o \
 	creds.o provide.o sources.o plan.o keys.o apikey.o \

@@ -1,6 +1,6 @@
-/* assemble.c - a stream's events put together into the document that Converse would have returned.
- * Amazon Bedrock API reference, ConverseStream and Converse. Leaves out: reading frames (eventstream.c), and
- * members beside start and delta in the events of a block, for which a document has no place. */
+/* assemble.c - a stream's events put together for the document that Converse would have returned.
+ * Amazon Bedrock API reference, ConverseStream. Leaves out: writing it (document.c), reading frames
+ * (eventstream.c), members beside start and delta in a block's events, for which a document has no place. */
 #include "bedrock_int.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,50 +10,21 @@
 #define ASM_MAX_BLOCKS 4096
 #define ASM_MAX_NAME 128    /* the longest in the API has 36 */
 
-enum asm_kind {
-    ASM_UNKNOWN = 0,
-    ASM_TEXT,   /* text, with citations or without */
-    ASM_TOOL_USE,
-    ASM_TOOL_RESULT,
-    ASM_REASONING,
-    ASM_IMAGE,  /* and the other media, which are built alike */
-    ASM_AUDIO,
-    ASM_VIDEO
-};
-
-struct asm_block {
-    int64_t index;
-    enum asm_kind kind;
-    int stopped;
-    struct bdk_members fields;
-};
-
-struct bedrock_message {
-    struct bdk_store store;
-    struct asm_block **blocks;  /* in the order of their indexes */
-    size_t n_blocks, cap_blocks;
-    struct asm_block head;      /* the message's own members: role */
-    struct asm_block top;       /* the document's, but output */
-    struct bedrock_buffer whole;    /* a one-shot response instead of all that */
-    int started, stopped;
-    char odd[200];
-};
-
 /* ---- Names ---- */
 
 static const struct asm_variant {
     const char *name;   /* in start and delta */
     const char *part;   /* in the block */
-    enum asm_kind kind;
+    enum bdk_asm_kind kind;
 } asm_variants[] = {
-    {"text", "text", ASM_TEXT},
-    {"citation", "citations", ASM_TEXT},
-    {"toolUse", "toolUse", ASM_TOOL_USE},
-    {"toolResult", "toolResult", ASM_TOOL_RESULT},
-    {"reasoningContent", "reasoningContent", ASM_REASONING},
-    {"image", "image", ASM_IMAGE},
-    {"audio", "audio", ASM_AUDIO},
-    {"video", "video", ASM_VIDEO},
+    {"text", "text", BDK_ASM_TEXT},
+    {"citation", "citations", BDK_ASM_TEXT},
+    {"toolUse", "toolUse", BDK_ASM_TOOL_USE},
+    {"toolResult", "toolResult", BDK_ASM_TOOL_RESULT},
+    {"reasoningContent", "reasoningContent", BDK_ASM_REASONING},
+    {"image", "image", BDK_ASM_IMAGE},
+    {"audio", "audio", BDK_ASM_AUDIO},
+    {"video", "video", BDK_ASM_VIDEO},
 };
 
 static const struct asm_variant *asm_variant_of(struct bedrock_json name)
@@ -62,12 +33,6 @@ static const struct asm_variant *asm_variant_of(struct bedrock_json name)
         if (bedrock_json_equals(name, asm_variants[i].name))
             return &asm_variants[i];
     return NULL;
-}
-
-/* name may be NULL. */
-static int asm_is(const char *name, const char *text)
-{
-    return name && strcmp(name, text) == 0;
 }
 
 static int asm_wrong(struct bedrock_message *m, const char *what)
@@ -150,7 +115,7 @@ static size_t asm_place(const struct bedrock_message *m, int64_t index)
     return low;
 }
 
-static struct asm_block *asm_block_at(const struct bedrock_message *m, int64_t index)
+struct bdk_asm_block *bdk_asm_block_at(const struct bedrock_message *m, int64_t index)
 {
     size_t place = asm_place(m, index);
 
@@ -175,10 +140,10 @@ static int asm_grow_blocks(struct bedrock_message *m)
     return 0;
 }
 
-static struct asm_block *asm_new_block(struct bedrock_message *m, int64_t index)
+static struct bdk_asm_block *asm_new_block(struct bedrock_message *m, int64_t index)
 {
     size_t place = asm_place(m, index);
-    struct asm_block *b;
+    struct bdk_asm_block *b;
 
     if (m->stopped) {
         asm_wrong(m, "the answer goes on behind its end");
@@ -197,7 +162,7 @@ static struct asm_block *asm_new_block(struct bedrock_message *m, int64_t index)
 
 /* A result of the service's own tool comes as an array: its first element goes on with the text before
  * it, the others are new ones. */
-static int asm_result(struct bedrock_message *m, struct asm_block *b, struct bedrock_json array)
+static int asm_result(struct bedrock_message *m, struct bdk_asm_block *b, struct bedrock_json array)
 {
     struct bdk_member *f = bdk_members_get(&m->store, &b->fields, "toolResult", "content");
     struct bedrock_json_iter it = bedrock_json_iterate(array);
@@ -231,10 +196,10 @@ static int asm_source(struct bedrock_message *m, struct bdk_member *f, struct be
 }
 
 /* A member of what start or delta names. */
-static int asm_member(struct bedrock_message *m, struct asm_block *b, const struct asm_variant *known,
+static int asm_member(struct bedrock_message *m, struct bdk_asm_block *b, const struct asm_variant *known,
                       const char *part, const struct asm_member *member)
 {
-    enum asm_kind kind = known ? known->kind : ASM_UNKNOWN;
+    enum bdk_asm_kind kind = known ? known->kind : BDK_ASM_UNKNOWN;
     char name[ASM_MAX_NAME + 1];
     struct bdk_member *f;
 
@@ -243,17 +208,18 @@ static int asm_member(struct bedrock_message *m, struct asm_block *b, const stru
     f = bdk_members_get(&m->store, &b->fields, part, name);
     if (!f)
         return m->store.err.code;
-    if (kind >= ASM_IMAGE && asm_is(name, "source"))
+    if (kind >= BDK_ASM_IMAGE && bdk_name_is(name, "source"))
         return asm_source(m, f, member->value);
-    if (kind == ASM_REASONING && asm_is(name, "redactedContent") && member->value.type == BEDROCK_JSON_STRING)
+    if (kind == BDK_ASM_REASONING && bdk_name_is(name, "redactedContent") &&
+        member->value.type == BEDROCK_JSON_STRING)
         return bdk_member_bytes(&m->store, f, "\"", member->value, "\"");
-    if (kind == ASM_UNKNOWN || (kind == ASM_TOOL_USE && asm_is(name, "input")) ||
-        (kind == ASM_REASONING && (asm_is(name, "text") || asm_is(name, "signature"))))
+    if (kind == BDK_ASM_UNKNOWN || (kind == BDK_ASM_TOOL_USE && bdk_name_is(name, "input")) ||
+        (kind == BDK_ASM_REASONING && (bdk_name_is(name, "text") || bdk_name_is(name, "signature"))))
         return bdk_member_join(&m->store, f, member->value);
     return bdk_member_replace(&m->store, f, member->value);
 }
 
-static int asm_object(struct bedrock_message *m, struct asm_block *b, const struct asm_variant *known,
+static int asm_object(struct bedrock_message *m, struct bdk_asm_block *b, const struct asm_variant *known,
                       const char *part, struct bedrock_json object)
 {
     struct asm_members s;
@@ -270,8 +236,8 @@ static int asm_object(struct bedrock_message *m, struct asm_block *b, const stru
     return f && f->text.len == 0 ? bdk_member_replace(&m->store, f, object) : m->store.err.code;
 }
 
-static int asm_value(struct bedrock_message *m, struct asm_block *b, const char *part, struct bedrock_json v,
-                     int is_element)
+static int asm_value(struct bedrock_message *m, struct bdk_asm_block *b, const char *part,
+                     struct bedrock_json v, int is_element)
 {
     struct bdk_member *f = bdk_members_get(&m->store, &b->fields, part, NULL);
 
@@ -281,7 +247,7 @@ static int asm_value(struct bedrock_message *m, struct asm_block *b, const char 
 }
 
 /* One variant of the union that start and delta are. */
-static int asm_variant(struct bedrock_message *m, struct asm_block *b, const struct asm_member *v)
+static int asm_variant(struct bedrock_message *m, struct bdk_asm_block *b, const struct asm_member *v)
 {
     const struct asm_variant *known = asm_variant_of(v->name);
     char name[ASM_MAX_NAME + 1];
@@ -293,16 +259,16 @@ static int asm_variant(struct bedrock_message *m, struct asm_block *b, const str
         return asm_refuse(m, b->index, "changes its kind");
     if (known)
         b->kind = known->kind;
-    if (b->kind == ASM_TEXT && known)
+    if (b->kind == BDK_ASM_TEXT && known)
         return asm_value(m, b, part, v->value, strcmp(part, known->name) != 0);
-    if (b->kind == ASM_TOOL_RESULT && known && v->value.type == BEDROCK_JSON_ARRAY)
+    if (b->kind == BDK_ASM_TOOL_RESULT && known && v->value.type == BEDROCK_JSON_ARRAY)
         return asm_result(m, b, v->value);
     if (v->value.type == BEDROCK_JSON_OBJECT)
         return asm_object(m, b, known, part, v->value);
     return asm_value(m, b, part, v->value, 0);
 }
 
-static int asm_union(struct bedrock_message *m, struct asm_block *b, struct bedrock_json v)
+static int asm_union(struct bedrock_message *m, struct bdk_asm_block *b, struct bedrock_json v)
 {
     struct asm_members s;
 
@@ -323,12 +289,12 @@ static int asm_index(struct bedrock_message *m, const struct bedrock_event *ev, 
 
 static int asm_start(struct bedrock_message *m, const struct bedrock_event *ev)
 {
-    struct asm_block *b;
+    struct bdk_asm_block *b;
     int64_t index;
 
     if (asm_index(m, ev, &index) != 0)
         return m->store.err.code;
-    if (asm_block_at(m, index))
+    if (bdk_asm_block_at(m, index))
         return asm_refuse(m, index, "starts twice");
     b = asm_new_block(m, index);
     return b ? asm_union(m, b, bedrock_json_get(ev->json, "start")) : m->store.err.code;
@@ -336,12 +302,12 @@ static int asm_start(struct bedrock_message *m, const struct bedrock_event *ev)
 
 static int asm_delta(struct bedrock_message *m, const struct bedrock_event *ev)
 {
-    struct asm_block *b;
+    struct bdk_asm_block *b;
     int64_t index;
 
     if (asm_index(m, ev, &index) != 0)
         return m->store.err.code;
-    b = asm_block_at(m, index);
+    b = bdk_asm_block_at(m, index);
     if (b && b->stopped)
         return asm_refuse(m, index, "goes on behind its end");
     if (!b)
@@ -352,7 +318,7 @@ static int asm_delta(struct bedrock_message *m, const struct bedrock_event *ev)
 /* ---- Ends ---- */
 
 /* The input of a tool came as text that should be JSON: it becomes that, or stays the string it is. */
-static int asm_finish_input(struct bedrock_message *m, const struct asm_block *b, struct bdk_member *f)
+static int asm_finish_input(struct bedrock_message *m, const struct bdk_asm_block *b, struct bdk_member *f)
 {
     struct bedrock_json whole = {BEDROCK_JSON_STRING, f->text.p, f->text.len};
     struct bedrock_json v = {BEDROCK_JSON_OBJECT, "{}", 2};
@@ -376,14 +342,14 @@ static int asm_finish_input(struct bedrock_message *m, const struct asm_block *b
     return rc;
 }
 
-static int asm_finish(struct bedrock_message *m, struct asm_block *b)
+static int asm_finish(struct bedrock_message *m, struct bdk_asm_block *b)
 {
     struct bdk_member *f;
 
     if (b->stopped)
         return 0;
     b->stopped = 1;
-    if (b->kind != ASM_TOOL_USE)
+    if (b->kind != BDK_ASM_TOOL_USE)
         return 0;
     f = bdk_members_get(&m->store, &b->fields, "toolUse", "input");
     return f ? asm_finish_input(m, b, f) : m->store.err.code;
@@ -391,12 +357,12 @@ static int asm_finish(struct bedrock_message *m, struct asm_block *b)
 
 static int asm_stop(struct bedrock_message *m, const struct bedrock_event *ev)
 {
-    struct asm_block *b;
+    struct bdk_asm_block *b;
     int64_t index;
 
     if (asm_index(m, ev, &index) != 0)
         return m->store.err.code;
-    b = asm_block_at(m, index);
+    b = bdk_asm_block_at(m, index);
     return b ? asm_finish(m, b) : 0; /* a text without any text has no start and no delta */
 }
 
@@ -408,7 +374,7 @@ static int asm_is_own(struct bedrock_json name)
     return bedrock_json_equals(name, "p") || bedrock_json_equals(name, "output");
 }
 
-static int asm_top_member(struct bedrock_message *m, struct asm_block *b, const char *part,
+static int asm_top_member(struct bedrock_message *m, struct bdk_asm_block *b, const char *part,
                           const struct asm_member *member)
 {
     char name[ASM_MAX_NAME + 1];
@@ -512,164 +478,6 @@ static int asm_response(struct bedrock_message *m, const struct bedrock_event *e
     return 0;
 }
 
-/* ---- Writing ---- */
-
-static void asm_write_value(struct bedrock_writer *w, const char *name, const struct bdk_member *f)
-{
-    bedrock_write_name(w, name);
-    bdk_write_mended(w, f->text.p, f->text.len);
-}
-
-static int asm_is_reasoning_text(const struct asm_block *b, const struct bdk_member *f)
-{
-    return b->kind == ASM_REASONING && asm_is(f->part, "reasoningContent") &&
-           (asm_is(f->name, "text") || asm_is(f->name, "signature"));
-}
-
-/* What streams side by side stands together in the document; a signature may come without a text, which
- * the API wants all the same. */
-static void asm_write_reasoning(struct bedrock_writer *w, const struct asm_block *b)
-{
-    const struct bdk_member *text = bdk_members_find(&b->fields, "reasoningContent", "text");
-    const struct bdk_member *signature = bdk_members_find(&b->fields, "reasoningContent", "signature");
-
-    if (!text && !signature)
-        return;
-    bedrock_write_name(w, "reasoningText");
-    bedrock_write_object(w);
-    if (text) {
-        asm_write_value(w, "text", text);
-    } else {
-        bedrock_write_name(w, "text");
-        bedrock_write_string(w, "", 0);
-    }
-    if (signature)
-        asm_write_value(w, "signature", signature);
-    bedrock_write_object_end(w);
-}
-
-static int asm_has_members(const struct asm_block *b, const char *part)
-{
-    const struct bdk_member *f = b->fields.first;
-
-    while (f && !(f->name && asm_is(f->part, part)))
-        f = f->next;
-    return f != NULL;
-}
-
-/* All fields of a part, which is an object when one of them has a name. */
-static void asm_write_part(struct bedrock_writer *w, const struct asm_block *b, const struct bdk_member *f)
-{
-    const char *part = f->part;
-
-    if (!asm_has_members(b, part)) {
-        asm_write_value(w, part, f);
-        return;
-    }
-    bedrock_write_name(w, part);
-    bedrock_write_object(w);
-    if (b->kind == ASM_REASONING && asm_is(part, "reasoningContent"))
-        asm_write_reasoning(w, b);
-    for (; f; f = f->next)
-        if (f->name && asm_is(f->part, part) && !asm_is_reasoning_text(b, f))
-            asm_write_value(w, f->name, f);
-    bedrock_write_object_end(w);
-}
-
-/* Is it the first of its part? */
-static int asm_leads(const struct asm_block *b, const struct bdk_member *f)
-{
-    const struct bdk_member *other = b->fields.first;
-
-    while (!asm_is(other->part, f->part))
-        other = other->next;
-    return other == f;
-}
-
-static void asm_write_parts(struct bedrock_writer *w, const struct asm_block *b)
-{
-    for (const struct bdk_member *f = b->fields.first; f; f = f->next)
-        if (asm_leads(b, f))
-            asm_write_part(w, b, f);
-}
-
-static int asm_is_cited(const struct asm_block *b)
-{
-    return b->kind == ASM_TEXT && bdk_members_find(&b->fields, "citations", NULL);
-}
-
-/* A text with citations is a block of another kind in the document. */
-static void asm_write_cited(struct bedrock_writer *w, const struct asm_block *b)
-{
-    const struct bdk_member *text = bdk_members_find(&b->fields, "text", NULL);
-
-    bedrock_write_name(w, "citationsContent");
-    bedrock_write_object(w);
-    if (text) {
-        bedrock_write_name(w, "content");
-        bedrock_write_array(w);
-        bedrock_write_object(w);
-        asm_write_value(w, "text", text);
-        bedrock_write_object_end(w);
-        bedrock_write_array_end(w);
-    }
-    asm_write_value(w, "citations", bdk_members_find(&b->fields, "citations", NULL));
-    bedrock_write_object_end(w);
-}
-
-static void asm_write_block(struct bedrock_writer *w, const struct asm_block *b)
-{
-    bedrock_write_object(w);
-    if (asm_is_cited(b)) {
-        asm_write_cited(w, b);
-        for (const struct bdk_member *f = b->fields.first; f; f = f->next)
-            if (asm_leads(b, f) && !asm_is(f->part, "text") && !asm_is(f->part, "citations"))
-                asm_write_part(w, b, f);
-    } else {
-        asm_write_parts(w, b);
-    }
-    bedrock_write_object_end(w);
-}
-
-static void asm_write_message(struct bedrock_writer *w, const struct bedrock_message *m)
-{
-    bedrock_write_object(w);
-    asm_write_parts(w, &m->head);
-    if (!bdk_members_find(&m->head.fields, "role", NULL)) {
-        bedrock_write_name(w, "role");
-        bedrock_write_string(w, "assistant", 9);
-    }
-    bedrock_write_name(w, "content");
-    bedrock_write_array(w);
-    for (size_t i = 0; i < m->n_blocks; i++)
-        if (m->blocks[i]->fields.first)
-            asm_write_block(w, m->blocks[i]);
-    bedrock_write_array_end(w);
-    bedrock_write_object_end(w);
-}
-
-static struct bedrock_json asm_whole(const struct bedrock_message *m)
-{
-    struct bedrock_json v = {m->whole.len > 0 ? BEDROCK_JSON_OBJECT : BEDROCK_JSON_NONE, m->whole.p,
-                             m->whole.len};
-
-    return v;
-}
-
-/* A block of a one-shot response; of type NONE when there is none. */
-static struct bedrock_json asm_whole_block(const struct bedrock_message *m, int64_t index)
-{
-    struct bedrock_json content = bedrock_json_get(asm_whole(m), "output.message.content");
-    struct bedrock_json_iter it = bedrock_json_iterate(content);
-    struct bedrock_json v = {BEDROCK_JSON_NONE, NULL, 0};
-
-    while (it.type == BEDROCK_JSON_ARRAY && index >= 0 && bedrock_json_next(&it, NULL, &v))
-        if (index-- == 0)
-            return v;
-    v.type = BEDROCK_JSON_NONE;
-    return v;
-}
-
 /* ---- Entry points: see bedrock.h ---- */
 
 int bedrock_message_open(struct bedrock_message **out, size_t max, bedrock_alloc_fn alloc, void *alloc_ctx)
@@ -724,70 +532,4 @@ const struct bedrock_error *bedrock_message_error(const struct bedrock_message *
 const char *bedrock_message_odd(const struct bedrock_message *m)
 {
     return m->odd;
-}
-
-int bedrock_message_response(const struct bedrock_message *m, struct bedrock_writer *w)
-{
-    if (m->store.err.code)
-        return m->store.err.code;
-    if (m->whole.len > 0) {
-        bdk_write_mended(w, m->whole.p, m->whole.len);
-        return w->out.error;
-    }
-    bedrock_write_object(w);
-    bedrock_write_name(w, "output");
-    bedrock_write_object(w);
-    bedrock_write_name(w, "message");
-    asm_write_message(w, m);
-    bedrock_write_object_end(w);
-    asm_write_parts(w, &m->top);
-    bedrock_write_object_end(w);
-    return w->out.error;
-}
-
-int bedrock_message_write(const struct bedrock_message *m, struct bedrock_writer *w)
-{
-    struct bedrock_json v = bedrock_json_get(asm_whole(m), "output.message");
-
-    if (m->store.err.code)
-        return m->store.err.code;
-    if (m->whole.len == 0)
-        asm_write_message(w, m);
-    else if (v.type == BEDROCK_JSON_OBJECT)
-        bdk_write_mended(w, v.p, v.len);
-    else
-        return BEDROCK_ERR_USAGE;
-    return w->out.error;
-}
-
-int bedrock_message_block(const struct bedrock_message *m, int64_t index, struct bedrock_writer *w)
-{
-    const struct asm_block *b = asm_block_at(m, index);
-    struct bedrock_json v = asm_whole_block(m, index);
-
-    if (m->store.err.code)
-        return m->store.err.code;
-    if (v.type != BEDROCK_JSON_NONE)
-        bdk_write_mended(w, v.p, v.len);
-    else if (b && b->fields.first)
-        asm_write_block(w, b);
-    else
-        return BEDROCK_ERR_USAGE;
-    return w->out.error;
-}
-
-struct bedrock_slice bedrock_message_kind(const struct bedrock_message *m, int64_t index)
-{
-    struct bedrock_json_iter it = bedrock_json_iterate(asm_whole_block(m, index));
-    const struct asm_block *b = asm_block_at(m, index);
-    struct bedrock_slice none = {NULL, 0}, kind;
-    struct bedrock_json name, value;
-
-    if (b && b->fields.first)
-        return bdk_slice(asm_is_cited(b) ? "citationsContent" : b->fields.first->part);
-    if (it.type != BEDROCK_JSON_OBJECT || !bedrock_json_next(&it, &name, &value))
-        return none;
-    kind.p = name.p + 1;
-    kind.len = name.len - 2;
-    return kind;
 }

@@ -1545,6 +1545,9 @@ void *bdk_store_new(struct bdk_store *st, size_t n);
 /* Give a new buffer the store's allocator, and no ceiling but the store's. */
 void bdk_store_buffer(const struct bdk_store *st, struct bedrock_buffer *b);
 
+/* Are these the same? Both may be NULL. */
+int bdk_name_is(const char *a, const char *b);
+
 /* The field of that name (may be NULL), or NULL. */
 struct bdk_member *bdk_members_find(const struct bdk_members *s, const char *part, const char *name);
 
@@ -1568,6 +1571,40 @@ int bdk_member_append(struct bdk_store *st, struct bdk_member *f, const char *be
 int bdk_member_go_on(struct bdk_store *st, struct bdk_member *f, struct bedrock_json v);
 int bdk_member_bytes(struct bdk_store *st, struct bdk_member *f, const char *before, struct bedrock_json v,
                     const char *behind);
+
+/* ---- assemble.c and document.c: what an answer is put together into -------------------------- */
+
+enum bdk_asm_kind {
+    BDK_ASM_UNKNOWN = 0,
+    BDK_ASM_TEXT,   /* text, with citations or without */
+    BDK_ASM_TOOL_USE,
+    BDK_ASM_TOOL_RESULT,
+    BDK_ASM_REASONING,
+    BDK_ASM_IMAGE,  /* and the other media, which are built alike */
+    BDK_ASM_AUDIO,
+    BDK_ASM_VIDEO
+};
+
+struct bdk_asm_block {
+    int64_t index;
+    enum bdk_asm_kind kind;
+    int stopped;
+    struct bdk_members fields;
+};
+
+struct bedrock_message {
+    struct bdk_store store;
+    struct bdk_asm_block **blocks;  /* in the order of their indexes */
+    size_t n_blocks, cap_blocks;
+    struct bdk_asm_block head;      /* the message's own members: role */
+    struct bdk_asm_block top;       /* the document's, but output */
+    struct bedrock_buffer whole;    /* a one-shot response instead of all that */
+    int started, stopped;
+    char odd[200];
+};
+
+/* The block of that index, or NULL. */
+struct bdk_asm_block *bdk_asm_block_at(const struct bedrock_message *m, int64_t index);
 
 /* ---- open.c, bedrock.c, request.c and call.c: clients, calls, and what an attempt is made of ---------- */
 

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Both may be NULL. */
-static int frag_is(const char *a, const char *b)
+int bdk_name_is(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
@@ -72,7 +71,7 @@ struct bdk_member *bdk_members_find(const struct bdk_members *s, const char *par
 {
     struct bdk_member *f = s->first;
 
-    while (f && !(frag_is(f->part, part) && frag_is(f->name, name)))
+    while (f && !(bdk_name_is(f->part, part) && bdk_name_is(f->name, name)))
         f = f->next;
     return f;
 }
