@@ -297,6 +297,14 @@ static void test_names(void)
         CHECK(bedrock_json_unescape(bedrock_json_get(v, "[11].document.name"), name, 201) == 200);
         CHECK(memcmp(name + 194, "x (12)", 6) == 0);
         bedrock_body_free(&b);
+        t_case("no two spaces where one is cut");
+        path[195] = ' ';
+        bedrock_body_message(&b, "user");
+        bedrock_body_bytes(&b, path, "%PDF-", 5);
+        bedrock_body_bytes(&b, path, "%PDF-", 5);
+        CHECK(bedrock_body_end(&b) == 0 && bedrock_buffer_append(&b.w.out, "", 1) == 0);
+        CHECK(b.w.out.p && strstr(b.w.out.p, "xx (2)\"") != NULL);
+        bedrock_body_free(&b);
     }
 }
 
@@ -503,8 +511,9 @@ static void test_warnings(void)
 
     t_case("what the API reference says of numbers");
     bedrock_body_message(&b, "user");
-    for (int i = 0; i < 21; i++)
+    for (int i = 0; i < 20; i++)
         bedrock_body_bytes(&b, "x.png", PNG, 8);
+    raw(&b, "{\"image\":{}}");
     for (int i = 0; i < 6; i++)
         bedrock_body_bytes(&b, "x.pdf", "%PDF-", 5);
     bedrock_body_message(&b, "assistant");
