@@ -40,6 +40,11 @@ int bdk_buffer_text(struct bedrock_buffer *b, const char *text);
 /* Set the first error. Returns b->error. */
 int bdk_buffer_fail(struct bedrock_buffer *b, int code);
 
+/* ASCII alone, in any locale: the lower-case letter, if it is one; letter or digit; 0 to 15, or -1. */
+char bdk_lower(char c);
+int bdk_is_alnum(char c);
+int bdk_hex_digit(char c);
+
 /* A slice of a zero-terminated text; NULL gives an empty one. */
 struct bedrock_slice bdk_slice(const char *text);
 

@@ -110,6 +110,24 @@ int bdk_buffer_text(struct bedrock_buffer *b, const char *text)
     return bedrock_buffer_append(b, text, strlen(text));
 }
 
+char bdk_lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+int bdk_is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+int bdk_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = bdk_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 struct bedrock_slice bdk_slice(const char *text)
 {
     struct bedrock_slice s = {text, text ? strlen(text) : 0};
@@ -122,17 +140,12 @@ int bdk_slice_is(struct bedrock_slice s, const char *text)
     return s.len == strlen(text) && (s.len == 0 || memcmp(s.p, text, s.len) == 0);
 }
 
-static int buf_lower(int c)
-{
-    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 int bdk_slice_is_nocase(struct bedrock_slice s, const char *text)
 {
     size_t i;
 
     for (i = 0; i < s.len && text[i]; i++)
-        if (buf_lower((unsigned char)s.p[i]) != buf_lower((unsigned char)text[i]))
+        if (bdk_lower(s.p[i]) != bdk_lower(text[i]))
             return 0;
     return i == s.len && !text[i];
 }

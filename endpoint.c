@@ -73,16 +73,6 @@ const struct bdk_partition *bdk_partition_of(const char *region)
 
 /* ---- Regions ---- */
 
-static int endpoint_is_alnum(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static char endpoint_lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 int bdk_region_check(const char *region)
 {
     size_t n = strlen(region);
@@ -90,7 +80,7 @@ int bdk_region_check(const char *region)
     if (n == 0 || n > 63 || region[0] == '-' || region[n - 1] == '-')
         return BEDROCK_ERR_CONFIG;
     for (size_t i = 0; i < n; i++)
-        if (!endpoint_is_alnum(region[i]) && region[i] != '-')
+        if (!bdk_is_alnum(region[i]) && region[i] != '-')
             return BEDROCK_ERR_CONFIG;
     return 0;
 }
@@ -102,7 +92,7 @@ int bdk_region_read(char region[64], unsigned *flags, const char *given, struct 
     if (bdk_region_check(given) == 0) {
         /* it is signed and becomes part of Host: the service knows its Regions by their lower-case names */
         for (size_t i = 0; i <= n; i++)
-            region[i] = endpoint_lower(given[i]);
+            region[i] = bdk_lower(given[i]);
         if (strncmp(region, "fips-", 5) == 0)
             from = 5;
         else if (n > 5 && strcmp(region + n - 5, "-fips") == 0)
@@ -169,10 +159,10 @@ int bdk_host_copy(char host[256], const char *p, const char *end)
     if (bracketed)
         return bdk_host_ip(host, ip) == 16 ? 0 : -1;
     for (size_t i = 0; i < n; i++) {
-        if (!endpoint_is_alnum(p[i]) && !strchr("-._", p[i]))
+        if (!bdk_is_alnum(p[i]) && !strchr("-._", p[i]))
             return -1;
         /* Host and the signature are about the lower-case name */
-        host[i] = endpoint_lower(p[i]);
+        host[i] = bdk_lower(p[i]);
     }
     return 0;
 }
@@ -201,7 +191,7 @@ static int endpoint_path(struct bdk_endpoint *ep, const char *p)
     if (n >= sizeof ep->base_path)
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (!endpoint_is_alnum(p[i]) && !strchr("/-._~%!$&'()*+,;=:@", p[i]))
+        if (!bdk_is_alnum(p[i]) && !strchr("/-._~%!$&'()*+,;=:@", p[i]))
             return -1;
     memcpy(ep->base_path, p, n);
     ep->base_path[n] = 0;

@@ -34,17 +34,6 @@ static int http_is_blank(unsigned char c)
     return c == ' ' || c == '\t';
 }
 
-static int http_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static int http_all(struct bedrock_slice s, int (*is)(unsigned char))
 {
     for (size_t i = 0; i < s.len; i++)
@@ -462,7 +451,7 @@ static int http_body_expect(unsigned char c, unsigned char want, int next)
 
 static int http_body_size(struct bdk_http_body *b, unsigned char c)
 {
-    int digit = http_hex(c);
+    int digit = bdk_hex_digit((char)c);
 
     /* line_len counts this byte already */
     if (digit >= 0 && b->line_len <= HTTP_MAX_DIGITS) {
@@ -521,7 +510,7 @@ static const char *http_body_why(const struct bdk_http_body *b, unsigned char c)
 {
     switch (b->state) {
     case HTTP_SIZE:
-        if (http_hex(c) >= 0)
+        if (bdk_hex_digit((char)c) >= 0)
             return "a chunk size of the body has more than 16 digits";
         if (b->line_len == 1)
             return "a chunk of the body does not begin with its size in hex digits";

@@ -172,11 +172,6 @@ static struct bedrock_slice imds_line(struct bedrock_slice body)
     return body;
 }
 
-static int imds_is_alnum(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static int imds_garbage(const char *expected, struct bedrock_error *e)
 {
     int rc = bdk_error_set(e, BEDROCK_ERR_CONFIG, IMDS_WHAT " answered with something that is no %s",
@@ -231,7 +226,7 @@ static int imds_role(struct bdk_imds *m, struct bedrock_slice body, struct bedro
     if (name.len > 64 || bdk_slice_is(name, ".") || bdk_slice_is(name, ".."))
         return imds_garbage("name of a role", e);
     for (size_t i = 0; i < name.len; i++)
-        if (!imds_is_alnum(name.p[i]) && (name.p[i] == 0 || !strchr("_+=,.@-", name.p[i])))
+        if (!bdk_is_alnum(name.p[i]) && (name.p[i] == 0 || !strchr("_+=,.@-", name.p[i])))
             return imds_garbage("name of a role", e);
     memcpy(m->role, name.p, name.len);
     m->role[name.len] = 0;

@@ -133,7 +133,7 @@ static int ini_split(struct bdk_ini *it, struct ini_run line, struct bdk_ini_ite
     if (name.p == name.end)
         return ini_fail(it, why[1]);
     for (char *p = name.p; p < name.end; p++)
-        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+        *p = bdk_lower(*p);
     *name.end = 0;
     *value.end = 0;
     item->name = name.p;

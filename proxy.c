@@ -12,14 +12,6 @@
 
 /* ---- The proxy's URL ---- */
 
-static int proxy_hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decode %XX; what begins no such thing stays. 0, an error of b, or BEDROCK_ERR_CONFIG for a control. */
 static int proxy_decode(struct bedrock_buffer *b, const char *p, const char *end)
 {
@@ -28,8 +20,8 @@ static int proxy_decode(struct bedrock_buffer *b, const char *p, const char *end
     while (p < end && b->error == 0) {
         char c = *p++;
 
-        if (c == '%' && end - p >= 2 && proxy_hex(p[0]) >= 0 && proxy_hex(p[1]) >= 0) {
-            c = (char)(proxy_hex(p[0]) << 4 | proxy_hex(p[1]));
+        if (c == '%' && end - p >= 2 && bdk_hex_digit(p[0]) >= 0 && bdk_hex_digit(p[1]) >= 0) {
+            c = (char)(bdk_hex_digit(p[0]) << 4 | bdk_hex_digit(p[1]));
             p += 2;
         }
         control |= (unsigned char)c < 0x20 || c == 0x7F;
@@ -226,14 +218,9 @@ static int proxy_is_blank(char c)
 
 static int proxy_same(const char *a, const char *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        char x = a[i], y = b[i];
-
-        x = (char)(x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x);
-        y = (char)(y >= 'A' && y <= 'Z' ? y - 'A' + 'a' : y);
-        if (x != y)
+    for (size_t i = 0; i < n; i++)
+        if (bdk_lower(a[i]) != bdk_lower(b[i]))
             return 0;
-    }
     return 1;
 }
 

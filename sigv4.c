@@ -121,19 +121,14 @@ static void sigv4_query(struct bedrock_buffer *b, struct bedrock_slice query)
 
 /* ---- Headers ---- */
 
-static int sigv4_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 /* As strcmp(), letters without case. */
 static int sigv4_name_order(const char *a, const char *b)
 {
-    while (*a && sigv4_lower(*a) == sigv4_lower(*b)) {
+    while (*a && bdk_lower(*a) == bdk_lower(*b)) {
         a++;
         b++;
     }
-    return sigv4_lower(*a) - sigv4_lower(*b);
+    return bdk_lower(*a) - bdk_lower(*b);
 }
 
 /* Headers that a proxy may change on the way, or that belong to one hop, as in AWS's JavaScript SDK. */
@@ -225,7 +220,7 @@ static int sigv4_repeats(const struct sigv4_fields *sorted, size_t i)
 static void sigv4_append_name(struct bedrock_buffer *b, const char *name)
 {
     for (; *name; name++) {
-        char c = (char)sigv4_lower(*name);
+        char c = bdk_lower(*name);
 
         bedrock_buffer_append(b, &c, 1);
     }

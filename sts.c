@@ -20,15 +20,11 @@ static int sts_check(const char *value, const char *name, size_t min, size_t max
     if (n < min || n > max)
         return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s has %zu characters: STS takes %zu to %zu", name, n,
                              min, max);
-    for (; *value; value++) {
-        char c = *value;
-        int word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-
-        if (!word && !strchr(more, c))
+    for (; *value; value++)
+        if (!bdk_is_alnum(*value) && *value != '_' && !strchr(more, *value))
             return bdk_error_set(e, BEDROCK_ERR_CONFIG,
                                  "%s holds a character that STS does not take: letters, digits, _ and %s "
                                  "only", name, more);
-    }
     return 0;
 }
 

@@ -150,8 +150,26 @@ static void test_slices(void)
     CHECK(bdk_slice_is_nocase(none, ""));
 }
 
+static void test_characters(void)
+{
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", lower[] = "abcdefghijklmnopqrstuvwxyz";
+    static const char digits[] = "0123456789abcdef", capitals[] = "0123456789ABCDEF";
+
+    t_case("letters and digits, of all bytes");
+    for (int i = 0; i < 256; i++) {
+        char c = (char)i;
+        const char *up = memchr(upper, c, 26), *low = memchr(lower, c, 26), *dec = memchr(digits, c, 10);
+        const char *hex = memchr(digits, c, 16), *cap = memchr(capitals, c, 16);
+
+        CHECK(bdk_lower(c) == (up ? lower[up - upper] : c));
+        CHECK(bdk_is_alnum(c) == (up || low || dec));
+        CHECK(bdk_hex_digit(c) == (hex ? (int)(hex - digits) : cap ? (int)(cap - capitals) : -1));
+    }
+}
+
 int main(void)
 {
+    test_characters();
     test_growth();
     test_ceilings();
     test_no_memory();
