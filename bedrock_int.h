@@ -723,7 +723,7 @@ struct bdk_profile_file {
     struct bedrock_buffer entries;  /* struct bdk_profile_entry */
 };
 
-#define BDK_PROFILE_OPTION "the profile option" /* the one way of naming that goes before the environment's keys */
+#define BDK_PROFILE_OPTION "the profile option" /* what goes before the environment's keys */
 
 enum bdk_profile_which { BDK_FILE_CONFIG, BDK_FILE_CREDENTIALS };
 
@@ -1364,8 +1364,8 @@ struct bdk_creds {
 int bdk_creds_open(struct bedrock *b, const struct bedrock_options *opt);
 void bdk_creds_free(struct bedrock *b);
 
-/* A profile that was named in so many words goes before keys in the environment, which the variable AWS_PROFILE
- * does not: is this source left out for it? */
+/* A profile that was named in so many words goes before keys in the environment, which the variable
+ * AWS_PROFILE does not: is this source left out for it? */
 int bdk_creds_skips(const struct bedrock *b, enum bdk_source source);
 
 /*
@@ -1450,7 +1450,7 @@ int bdk_tls_flush(struct bdk_tls *t, struct bedrock_error *e);  /* send now; els
 int bdk_tls_holds_data(const struct bdk_tls *t);    /* 1: a read needs no network */
 int bdk_tls_events(const struct bdk_tls *t);    /* poll bits the engine waits for */
 void bdk_tls_describe(const struct bdk_tls *t, char *out, size_t cap); /* "TLS 1.2, ..." for -v */
-void bdk_tls_watch(struct bdk_tls *t, struct bedrock_probe *seen);  /* tell the chain, which is still to come */
+void bdk_tls_watch(struct bdk_tls *t, struct bedrock_probe *seen);  /* tell the chain that is to come */
 void bdk_tls_close(struct bdk_tls *t);          /* sends close_notify if that can be done at once */
 
 /* ---- conn.c: connections to an endpoint, kept and reused ------------------------------------- */
@@ -1769,8 +1769,8 @@ int bdk_client_fetch(struct bedrock *b, const struct bdk_fetch *f, const struct 
  * would step it, and its time would pass. */
 void bdk_client_stop_fetching(struct bedrock_call *c);
 
-/* A call that does nothing yet; NULL: out of memory, told in the client's error. Then let it carry a request of
- * somebody's, who keeps it until the call ends: 0 or NOMEM. */
+/* A call that does nothing yet; NULL: out of memory, told in the client's error. Then let it carry somebody's
+ * request, who keeps it until the call ends: 0 or NOMEM. */
 struct bedrock_call *bdk_client_new_call(struct bedrock *b, const struct bdk_operation *op,
                                          enum bdk_service service);
 int bdk_call_carry(struct bedrock_call *c, const struct bdk_fetch *f, const struct bdk_keys *keys);

@@ -1,10 +1,11 @@
-/* errand.c - calls that are not for Bedrock itself: credentials alone, who one is, the way to a service; and keys
- * made of the credentials. AWS STS API reference, GetCallerIdentity. Leaves out: sending, which call.c does. */
+/* errand.c - calls that are not for Bedrock itself: credentials alone, who one is, the way to a service; and
+ * API keys. AWS STS API reference, GetCallerIdentity. Leaves out: sending, which call.c does. */
 #include "bedrock_int.h"
 #include <string.h>
 
 #define ERRAND_READ_MS 10000    /* nobody who is asked here has to think */
-#define ERRAND_BEARER "the credentials are a bearer token, and that cannot sign: %s; unset AWS_BEARER_TOKEN_BEDROCK"
+#define ERRAND_BEARER \
+    "the credentials are a bearer token, and that cannot sign: %s; unset AWS_BEARER_TOKEN_BEDROCK"
 
 static const struct bdk_operation errand_operation = {BDK_CONTROL, NULL, "", "", 0, BDK_BODY_NONE, 0, 0};
 
@@ -52,7 +53,9 @@ static int errand_send(struct bedrock_call *c, const struct bdk_keys *keys)
     const struct bedrock_options *o = &c->b->opt;
     struct bdk_fetch *f = &c->errand->fetch;
 
-    f->read_ms = o->idle_timeout_ms > 0 && o->idle_timeout_ms < ERRAND_READ_MS ? o->idle_timeout_ms : ERRAND_READ_MS;
+    f->read_ms = ERRAND_READ_MS;
+    if (o->idle_timeout_ms > 0 && o->idle_timeout_ms < ERRAND_READ_MS)
+        f->read_ms = o->idle_timeout_ms;
     return bdk_call_carry(c, f, keys);
 }
 
@@ -89,7 +92,8 @@ void bdk_errand_head(struct bedrock_call *c)
 }
 
 /* As `aws sts get-caller-identity` shows it. */
-static int errand_write_caller(struct bedrock_call *c, const struct bdk_sts_caller *who, struct bedrock_event *ev)
+static int errand_write_caller(struct bedrock_call *c, const struct bdk_sts_caller *who,
+                               struct bedrock_event *ev)
 {
     struct bedrock_writer w = {0};
     int rc;
@@ -179,7 +183,8 @@ int bedrock_probe(struct bedrock *b, enum bedrock_service service, struct bedroc
         return rc;
     (*out)->fresh_only = 1; /* a kept connection would show nothing */
     bdk_fetch_begin(&(*out)->errand->fetch, to, "GET", "/", "the service");
-    if (errand_send(*out, NULL) == 0)
+    rc = bdk_fetch_check(&(*out)->errand->fetch, &(*out)->err);
+    if (rc == 0 && errand_send(*out, NULL) == 0)
         return 0;
     bedrock_end(*out);
     *out = NULL;

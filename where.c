@@ -57,11 +57,13 @@ static void where_way(const struct bedrock *b, int service, struct bedrock_way *
 
     if (!to->host[0])
         return;
-    where_add(way->url, sizeof way->url, "%s://%s%s", to->tls ? "https" : "http", to->authority, to->base_path);
+    where_add(way->url, sizeof way->url, "%s://%s%s", to->tls ? "https" : "http", to->authority,
+              to->base_path);
     where_from(way->from, sizeof way->from, &b->cf.endpoint_from[service]);
     proxy = bdk_proxy_for(b->transport.proxies, to->host, to->port, to->tls);
     if (proxy)
-        where_add(way->proxy, sizeof way->proxy, "%s%s (%s)", proxy->tls ? "https://" : "", proxy->name, proxy->from);
+        where_add(way->proxy, sizeof way->proxy, "%s%s (%s)", proxy->tls ? "https://" : "", proxy->name,
+                  proxy->from);
     if (b->reachable)
         where_trust(b, to, way->ca, sizeof way->ca);
 }
@@ -111,17 +113,17 @@ static void where_nothing(const struct bedrock *b, enum bdk_source source, char 
         where_add(out, cap, "AWS_BEARER_TOKEN_BEDROCK is not set");
         break;
     case BDK_FROM_ENVIRONMENT:
+        where_add(out, cap, "AWS_ACCESS_KEY_ID is not set");
+        break;
     case BDK_FROM_WEB_IDENTITY:
-        where_add(out, cap, "%s", bdk_creds_skips(b, source) ? BDK_PROFILE_OPTION " goes before it"
-                                  : source == BDK_FROM_ENVIRONMENT ? "AWS_ACCESS_KEY_ID is not set"
-                                                                   : "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
+        where_add(out, cap, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
         break;
     case BDK_FROM_PROFILE:
         where_no_profile(b, out, cap);
         break;
     case BDK_FROM_CONTAINER:
-        where_add(out, cap, "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI "
-                  "is set");
+        where_add(out, cap, "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
+                  "AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
         break;
     default:
         where_add(out, cap, "AWS_EC2_METADATA_DISABLED is true");
@@ -159,7 +161,10 @@ int bedrock_source_next(const struct bedrock *b, size_t *at, struct bedrock_sour
         where_add(s->why, sizeof s->why, "%s", where_failed(c) ? c->err.message : "");
     } else if (source < c->source) {
         s->state = BEDROCK_SOURCE_PASSED_OVER;
-        where_nothing(b, source, s->why, sizeof s->why);
+        if (bdk_creds_skips(b, source))
+            where_add(s->why, sizeof s->why, BDK_PROFILE_OPTION " goes before it");
+        else
+            where_nothing(b, source, s->why, sizeof s->why);
     }
     return 1;
 }
@@ -257,7 +262,8 @@ void bedrock_where(const struct bedrock *b, struct bedrock_where *w)
     for (int i = 0; i < BDK_N_SERVICES; i++)
         where_way(b, i, &w->way[i]);
     where_add(w->profile, sizeof w->profile, "%s", b->profiles.name);
-    where_add(w->profile_from, sizeof w->profile_from, "%s", b->profiles.named_by ? b->profiles.named_by : "");
+    if (b->profiles.named_by)
+        where_add(w->profile_from, sizeof w->profile_from, "%s", b->profiles.named_by);
     w->profile_found = b->profiles.name[0] && where_has_profile(&b->profiles);
     where_file(&b->profiles.file[BDK_FILE_CONFIG], &w->config);
     where_file(&b->profiles.file[BDK_FILE_CREDENTIALS], &w->credentials);

@@ -1,5 +1,5 @@
 /* key.c - `bedrock api-key`: a short-term Amazon Bedrock API key, made of the credentials at hand.
- * Amazon Bedrock user guide, "Generate an Amazon Bedrock API key". Leaves out: long-term keys, which IAM makes. */
+ * Amazon Bedrock user guide, "Generate an Amazon Bedrock API key". Leaves out: long-term keys. */
 #include "cli.h"
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +32,9 @@ static int key_make(struct cli *c, struct bedrock_buffer *key)
     }
     bedrock_where(c->b, &w);
     cli_span(left, until_s - cli_now_s());
-    cli_remark(c, "bedrock: this key is for %s and good until %s, %s from now%s", w.region, cli_time(end, until_s),
-               left, w.expires_s == until_s ? ", when the credentials end that it was made of" : "");
+    cli_remark(c, "bedrock: this key is for %s and good until %s, %s from now%s", w.region,
+               cli_time(end, until_s), left,
+               w.expires_s == until_s ? ", when the credentials end that it was made of" : "");
     return 0;
 }
 

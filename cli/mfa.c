@@ -1,4 +1,4 @@
-/* mfa.c - the code of an MFA device, asked for on the terminal as the AWS CLI does: with echo off, on /dev/tty.
+/* mfa.c - the code of an MFA device, asked for on the terminal as the AWS CLI does, without echo.
  * Leaves out: programs that make codes; credential_process is there for them. */
 #define _DEFAULT_SOURCE
 #include "cli.h"

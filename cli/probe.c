@@ -1,5 +1,5 @@
-/* probe.c - `bedrock whoami --check`: the way to the services, step by step: names, TCP, TLS, the clock, and two
- * signed calls. Leaves out: what is known without asking (whoami.c). */
+/* probe.c - `bedrock whoami --check`: the way to the services, step by step: names, TCP, TLS, the clock, and
+ * two signed calls. Leaves out: what is known without asking (whoami.c). */
 #include "cli.h"
 #include <stdio.h>
 #include <string.h>
@@ -76,8 +76,8 @@ static void probe_line(const struct probe *p, const struct probe_step *s)
              s->detail && s->detail[0] ? "  " : "", s->detail ? s->detail : "");
     cli_out_line(&p->c->out, line);
     for (int i = 0; s->shown && i < s->shown->n_certificates; i++) {
-        snprintf(line, sizeof line, "%34scertificate %d: %s, good until %s", "", i + 1, s->shown->chain[i].subject,
-                 cli_time(end, s->shown->chain[i].expires_s));
+        snprintf(line, sizeof line, "%34scertificate %d: %s, good until %s", "", i + 1,
+                 s->shown->chain[i].subject, cli_time(end, s->shown->chain[i].expires_s));
         cli_out_line(&p->c->out, line);
     }
 }

@@ -63,7 +63,8 @@ static void whoami_both(struct cli *c, const char *name, const char *const of[2]
 
 static void whoami_ways(struct cli *c, const struct bedrock_where *w)
 {
-    const char *const trust[2] = {w->way[0].ca, w->way[1].ca}, *const proxy[2] = {w->way[0].proxy, w->way[1].proxy};
+    const char *const trust[2] = {w->way[0].ca, w->way[1].ca};
+    const char *const proxy[2] = {w->way[0].proxy, w->way[1].proxy};
 
     whoami_line(c, "region", w->region[0] ? w->region : "not known", w->region_from);
     for (int i = 0; i < 2; i++)
@@ -75,14 +76,15 @@ static void whoami_ways(struct cli *c, const struct bedrock_where *w)
 static void whoami_files(struct cli *c, const struct bedrock_where *w)
 {
     static const char *const states[] = {"there is none", "not needed", "read"};
+    const struct bedrock_config_file *const files[] = {&w->config, &w->credentials};
     char why[160];
 
     snprintf(why, sizeof why, "%s%s", w->profile_from[0] ? w->profile_from : "nobody named one",
              w->profile_found ? "" : "; no such profile in the files read");
     whoami_line(c, "profile", w->profile, why);
-    whoami_line(c, "config", w->config.path[0] ? w->config.path : "no home folder", states[w->config.read + 1]);
-    whoami_line(c, "", w->credentials.path[0] ? w->credentials.path : "no home folder",
-                states[w->credentials.read + 1]);
+    for (int i = 0; i < 2; i++)
+        whoami_line(c, i ? "" : "config", files[i]->path[0] ? files[i]->path : "no home folder",
+                    states[files[i]->read + 1]);
 }
 
 static void whoami_keys(struct cli *c, const struct bedrock_where *w)
@@ -100,7 +102,8 @@ static void whoami_keys(struct cli *c, const struct bedrock_where *w)
         int64_t s = w->expires_s - cli_now_s();
 
         cli_span(left, s < 0 ? -s : s);
-        snprintf(value, sizeof value, "%s, %s %s", cli_time(end, w->expires_s), left, s < 0 ? "ago" : "from now");
+        snprintf(value, sizeof value, "%s, %s %s", cli_time(end, w->expires_s), left,
+                 s < 0 ? "ago" : "from now");
         whoami_line(c, "expires", value, "");
     }
 }
@@ -115,7 +118,8 @@ static void whoami_sources(struct cli *c)
 
     cli_out_line(&c->out, "who was asked for credentials, in this order:");
     while (bedrock_source_next(c->b, &at, &s)) {
-        snprintf(line, sizeof line, "  %-12s %s%s%s", s.name, whoami_states[s.state], s.why[0] ? ": " : "", s.why);
+        snprintf(line, sizeof line, "  %-12s %s%s%s", s.name, whoami_states[s.state], s.why[0] ? ": " : "",
+                 s.why);
         cli_out_line(&c->out, line);
     }
 }

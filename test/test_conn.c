@@ -33,6 +33,7 @@ struct side {
     int open;
     struct bedrock_buffer up, down; /* through the proxy */
     struct bedrock_buffer echo;     /* in the server */
+    struct bedrock_probe *probe;    /* what our side is to tell; NULL: nothing */
 };
 
 static void no_wait(int fd)
@@ -200,6 +201,7 @@ static int client_open(struct client *c, const struct side *s, struct t_heap *he
     if (rc == 0)
         rc = bdk_trust_load(&c->trust, 0, emu_ca_pem, strlen(emu_ca_pem), "test", t_heap_alloc, heap, &c->e);
     c->tr.other_trust = c->trust;
+    c->tr.probe = s->probe;
     bdk_transport_io(&c->io, &c->tr);
     return rc ? rc : c->io.open(c->io.ctx, "localhost", s->port, 1, &c->conn);
 }
@@ -411,9 +413,36 @@ static void test_no_anchors(enum way way, int tls)
     side_close(&s);
 }
 
+/* What is seen on the way is the server's, whatever a proxy on the way shows. */
+static void test_probe(enum way way)
+{
+    struct bedrock_probe seen = {.resolve_ms = -1, .connect_ms = -1, .tls_ms = -1, .answer_ms = -1};
+    struct t_heap heap = {0};
+    struct side s;
+    struct client c;
+
+    t_case("what a probe sees, %s", way_names[way]);
+    if (!CHECK(side_open(&s, way) == 0))
+        return;
+    s.probe = &seen;
+    CHECK(client_open(&c, &s, &heap) == 0);
+    CHECK(seen.resolve_ms >= 0 && seen.connect_ms == -1 && seen.tls_ms == -1 && seen.n_certificates == 0);
+    CHECK(client_ready(&c, &s) == 0);
+    CHECK(seen.connect_ms >= 0 && seen.tls_ms >= 0 && seen.answer_ms == -1);
+    CHECK_TEXT(seen.address, strlen(seen.address), "127.0.0.1");
+    CHECKF(strncmp(seen.tls, "TLS 1.2, ECDHE-", 15) == 0, "%s", seen.tls);
+    CHECKF(seen.n_certificates == 1 && strcmp(seen.chain[0].subject, "localhost") == 0, "%d, %s", seen.n_certificates,
+           seen.chain[0].subject);
+    CHECK(seen.chain[0].expires_s == 4733510400); /* 2120-01-01, see emu_cert.c */
+    client_close(&c);
+    CHECK(heap.live == 0);
+    side_close(&s);
+}
+
 int main(void)
 {
     for (int way = 0; way < N_WAYS; way++) {
+        test_probe((enum way)way);
         test_echo((enum way)way);
         test_memory((enum way)way);
         test_cuts((enum way)way);
