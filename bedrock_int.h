@@ -1172,6 +1172,7 @@ struct bdk_cache {
     const char *value[BDK_CACHE_VALUES];    /* of the form's members; NULL: there is none, or it is empty */
     int64_t expires_s;
     int64_t tried_s;                /* when renewing it was tried last; 0: never */
+    int unsaved;                    /* what is here is newer than the file, which could not be written */
 };
 
 /* Set form, allocator, and path: folder (which may begin with ~/), digest in hexadecimal, ".json". 0 or
@@ -1189,7 +1190,7 @@ void bdk_cache_free(struct bdk_cache *c);
 /* BEDROCK_ERR_CONFIG: "WHAT PATH: why; run LOGIN". */
 int bdk_cache_bad(const struct bdk_cache *c, const char *why, struct bedrock_error *e);
 
-/* Read the file: 0, or told in e, and c stays what it was. */
+/* Read the file: 0, or told in e, and c stays what it was; so it does when it is unsaved and good for longer. */
 int bdk_cache_load(struct bdk_cache *c, const struct bdk_env *env, struct bedrock_error *e);
 
 /* 0: still good; BDK_MORE: renew it (5 minutes or less are left, and it is 30 s since that was tried);

@@ -90,6 +90,7 @@ static void cache_fresh(struct bdk_cache *fresh, const struct bdk_cache *c)
                                    .alloc_ctx = c->file.alloc_ctx};
 
     *fresh = *c;
+    fresh->unsaved = 0;
     fresh->file = fresh->text = empty;
     memset(fresh->value, 0, sizeof fresh->value);
 }
@@ -228,13 +229,13 @@ static int cache_parse(struct bdk_cache *c, struct bedrock_error *e)
     return cache_values(c, root, e);
 }
 
-/* Take over what was read when it is whole, else drop it. */
+/* Take over what was read when it is whole, and not older than what nobody could save; else drop it. */
 static int cache_take(struct bdk_cache *c, struct bdk_cache *fresh, struct bedrock_error *e)
 {
-    int rc = cache_parse(fresh, e);
+    int rc = cache_parse(fresh, e), taken = rc == 0 && !(c->unsaved && c->expires_s >= fresh->expires_s);
 
-    bdk_cache_free(rc == 0 ? c : fresh);
-    if (rc == 0)
+    bdk_cache_free(taken ? c : fresh);
+    if (taken)
         *c = *fresh;
     return rc;
 }
@@ -404,6 +405,7 @@ int bdk_cache_renew(struct bdk_cache *c, const struct bdk_cache_member *m, size_
     int rc;
 
     cache_fresh(&fresh, c);
+    c->unsaved = 0;
     rc = bdk_cache_object(&fresh.file, c, NULL, m, n);
     if (rc != 0) {
         bdk_cache_free(&fresh);

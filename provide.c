@@ -45,6 +45,20 @@ static void provide_drop(struct bdk_run *r)
     r->process = NULL;
 }
 
+/* Whoever answers may repeat what we sent, or what signed it. */
+static void provide_hide(const struct bdk_run *r, struct bedrock_error *e)
+{
+    const char *p = r->call->headers.p, *end = p + r->call->headers.len;
+
+    while (p < end) { /* name and value in turn */
+        p += strlen(p) + 1;
+        bdk_error_hide(e->message, p);
+        p += strlen(p) + 1;
+    }
+    bdk_error_hide(e->message, r->keys.session_token);
+    bdk_error_hide(e->message, r->keys.secret_access_key);
+}
+
 /* It failed: once more, if that may help because it may pass; else the source has the last word. */
 static int provide_again(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
@@ -112,6 +126,8 @@ static int provide_carry(struct bedrock *b, struct bdk_run *r, struct bedrock_er
     body.p = r->call->payload.p;
     body.len = r->call->payload.len;
     rc = r->from->answer(b, r, &r->call->head, body, e);
+    if (rc < 0)
+        provide_hide(r, e);
     e->clock_skew_s = r->call->err.clock_skew_s;
     provide_drop(r);
     return rc < 0 ? provide_again(b, r, e) : rc;
@@ -282,15 +298,19 @@ static void provide_name_source(const struct bedrock *b, struct bedrock_error *e
     const struct bdk_creds *c = &b->creds;
     const char *file = b->profiles.file[BDK_FILE_CONFIG].path;
     struct bedrock_error whole = *e;
+    char profile[320];
 
-    if (e->code != BEDROCK_ERR_CONFIG || !b->cf.region[0])
+    if (e->code != BEDROCK_ERR_CONFIG)
         return;
-    if (c->source == BDK_FROM_PROFILE)
-        snprintf(whole.message, sizeof whole.message, "profile '%.100s'%s%.200s: %.700s", b->profiles.name,
-                 file[0] ? " of " : "", file, e->message);
+    snprintf(profile, sizeof profile, "profile '%.100s'%s%.200s", b->profiles.name, file[0] ? " of " : "", file);
+    if (!b->cf.region[0])
+        snprintf(whole.message, sizeof whole.message, "no Region: none was given or set, %s has none, and %.600s",
+                 profile, e->message);
+    else if (c->source == BDK_FROM_PROFILE)
+        snprintf(whole.message, sizeof whole.message, "%s: %.700s", profile, e->message);
     else if (c->source == BDK_FROM_INSTANCE)
-        snprintf(whole.message, sizeof whole.message, "no credentials: none were given or set, profile '%.100s' has "
-                 "none, and %.700s", b->profiles.name, e->message);
+        snprintf(whole.message, sizeof whole.message, "no credentials: none were given or set, %s has none, and "
+                 "%.600s", profile, e->message);
     *e = whole;
 }
 

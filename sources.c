@@ -227,13 +227,14 @@ static int source_web_begin(struct bedrock *b, struct bdk_run *r, struct bedrock
 
 /* ---- Tokens that AWS's tools keep on disk ---- */
 
-/* The new one is in memory and serves; who comes next finds the old one, and renews it again. A program that has
- * files of its own has this path on no disk. */
-static void source_save(const struct bedrock *b, const struct bdk_cache *c)
+/* The new one is in memory and serves; another process finds the old one, and renews it again. A program that
+ * has files of its own has this path on no disk. */
+static void source_save(const struct bedrock *b, struct bdk_cache *c)
 {
     int err = b->opt.read_file ? 0 : bdk_cache_write(c->path, c->file.p, c->file.len);
     char why[128];
 
+    c->unsaved = err || b->opt.read_file;
     if (!err)
         return;
     bdk_file_why(err, why);

@@ -129,8 +129,9 @@ static void errors_details(const struct bedrock_error *e, char *out, size_t cap)
     const char *text[] = {status, request, attempts};
     size_t n = 0;
 
-    if (e->http_status >= 300)
-        snprintf(status, sizeof status, "HTTP %d", e->http_status);
+    snprintf(status, sizeof status, "HTTP %d", e->http_status);
+    if (e->http_status < 300 || strstr(e->message, status)) /* some say it by themselves */
+        status[0] = 0;
     if (e->request_id[0])
         snprintf(request, sizeof request, "request %s", e->request_id);
     if (e->attempts > 1)

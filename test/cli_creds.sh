@@ -319,7 +319,7 @@ f 'a container: a token with LF' "bedrock: CONFIG: AWS_CONTAINER_AUTHORIZATION_T
 f 'a container: no token file' "bedrock: CONFIG: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE $HOME/no: No such file*" \
     $uri=http://127.0.0.1/creds AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="$HOME/no"
 
-i="bedrock: CONFIG: no credentials: *profile 'default' has none, and the instance metadata service"
+i="bedrock: CONFIG: no credentials: *profile 'default' of $config has none, and the instance metadata service"
 imds="--play imds --creds-fault imds"
 s 'an instance: slow' "$imds=slow-100" 0 '' ''
 s 'an instance: 401' "$imds=status-401" 253 "$i answered HTTP 401*" ''

@@ -294,11 +294,17 @@ static const struct source_case source_cases[] = {
     {"a container", NULL, {HOME, AT_ECS}, {{0}}, LIST(CONTAINER(200, JSON("ECSKEY", LATER))), "ECSKEY", NULL,
      0},
     {"a container: it calls its answer an event stream", NULL, {HOME, AT_ECS}, {{0}},
-     LIST({"GET", ECS, NULL, 200, "Content-Type: application/vnd.amazon.eventstream\r\n", JSON("ECSKEY", LATER)}),
+     LIST({"GET", ECS, NULL, 200, "Content-Type: application/vnd.amazon.eventstream\r\n", JSON("ECSKEY",
+     LATER)}),
      "ECSKEY", NULL, 0},
     {"a container: no retry for 404", NULL, {HOME, AT_ECS}, {{0}},
      LIST(CONTAINER(404, "{\"code\":\"NoSuchTask\",\"message\":\"who are you\"}")), NULL,
      "the container credentials endpoint answered HTTP 404: NoSuchTask: who are you", 0},
+    {"a container: it repeats the token", NULL, {HOME, FULL, "http://169.254.170.23/creds",
+     "AWS_CONTAINER_AUTHORIZATION_TOKEN", "container-token"}, {{0}},
+     LIST({"GET", "http://169.254.170.23/creds", NULL, 401, NULL,
+     "{\"message\":\"what is container-token?\"}"}), NULL,
+     "answered HTTP 401: what is ****?", 0},
     {"a container: 500, then keys", NULL, {HOME, AT_ECS}, {{0}},
      LIST(CONTAINER(500, ""), CONTAINER(503, ""), CONTAINER(200, JSON("ECSKEY", LATER))), "ECSKEY", NULL, 10},
     {"a container: it breaks, then keys", NULL, {HOME, AT_ECS}, {{0}},
@@ -565,10 +571,12 @@ static const struct {
      "bedrock-runtime-fips.eu-west-1.amazonaws.com", "bedrock-fips.eu-west-1.amazonaws.com", "ENVKEY", NULL},
     {"that is none", {HOME, ENV_KEYS, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1"},
      (const struct exchange[]){TOKEN, PLACE("eu-west-1/../x"), END}, "", "", NULL,
-     "the instance metadata service answered with something that is no Region"},
+     "no Region: none was given or set, profile 'default' of /home/.aws/config has none, "
+     "and the instance metadata service answered"},
     {"that nobody tells", {HOME, ENV_KEYS},
      (const struct exchange[]){{"PUT", IMDS "api/token", NULL, 403, NULL, ""}, END}, "", "", NULL,
-     "the instance metadata service is switched off"},
+     "no Region: none was given or set, profile 'default' of /home/.aws/config has none, "
+     "and the instance metadata service is switched"},
 };
 
 static void test_region(void)
@@ -1043,6 +1051,50 @@ static void test_written_back(void)
     }
 }
 
+/* Where nothing can be written, the token in memory is the newer one. */
+static void test_not_written(void)
+{
+    static const char *const env[] = {HOME, NULL};
+    static const struct files_file file[] = {{"/home/.aws/config", config, 0, 0},
+                                             {"/home" SSO_FILE, SSO_CACHE(PAST), 0, 0}, {0}};
+    static const struct files_file other[] = {{"/home/.aws/config", config, 0, 0},
+                                              {"/home" SSO_FILE, SSO_CACHE("2026-01-03T00:00:00Z"), 0, 0},
+                                               {0}};
+    static const struct files_file gone[] = {{"/home/.aws/config", config, 0, 0}, {0}};
+    static const struct exchange again[] = {
+        {"GET", PORTAL, NULL, 200, NULL, PORTAL_JSON("NEWKEY", "1767330245000")}, END};
+    struct world w;
+
+    t_case("SSO: a renewed token that could not be written serves on");
+    world_init(&w, env, file,
+               LIST({"POST", OIDC, NULL, 200, NULL,
+               "{\"accessToken\":\"renewed-access\",\"expiresIn\":28800}"},
+                    {"GET", PORTAL, NULL, 200, NULL, PORTAL_JSON("SSOKEY", LATER_MS)}));
+    w.o.profile = "sso";
+    CHECKF(open_and_ask(&w) == 0 && signed_by(&w, "SSOKEY"), "%s", w.err.message);
+    check_list(&w);
+    w.ms = 3590 * 1000;
+    w.x.list = again;
+    w.x.at = 0;
+    CHECKF(ask(&w) == 0 && signed_by(&w, "NEWKEY"), "%s", w.err.message);
+    check_list(&w);
+    CHECK(strstr(w.x.last.p, "x-amz-sso_bearer_token: renewed-access") != NULL);
+    t_case("SSO: until somebody signs in again");
+    w.files.file = other;
+    w.ms = 7190 * 1000;
+    w.x.at = 0;
+    w.x.list = LIST({"GET", PORTAL, NULL, 200, NULL, PORTAL_JSON("OTHERKEY", "1767340000000")});
+    CHECKF(ask(&w) == 0 && signed_by(&w, "OTHERKEY"), "%s", w.err.message);
+    check_list(&w);
+    CHECK(strstr(w.x.last.p, "x-amz-sso_bearer_token: sso-access-token") != NULL);
+    t_case("SSO: or out");
+    w.files.file = gone;
+    w.ms = 20000 * 1000;
+    CHECKF(ask(&w) == BEDROCK_ERR_CONFIG && strstr(w.err.message, "nobody has signed in"), "%s",
+        w.err.message);
+    world_end(&w);
+}
+
 /* Another process was faster: our refresh token is no good any more, and its access token is. */
 static void test_other_process(void)
 {
@@ -1139,6 +1191,7 @@ int main(void)
     test_deadline();
     test_renewal();
     test_written_back();
+    test_not_written();
     test_other_process();
     test_no_memory();
     return t_end("test_provide");
