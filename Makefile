@@ -111,6 +111,9 @@ test/libt.a: $(T_OBJ)
 .c:
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $< test/libt.a $(ALL_LIBS)
 $(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/creds_client test/check_model: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h
+# older C libraries keep pthread_atfork() elsewhere
+test/test_process: test/test_process.c
+	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -pthread -o $@ test/test_process.c test/libt.a $(ALL_LIBS)
 $(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o test/libt.a
 	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/libt.a $(ALL_LIBS)
 fuzz/replay_json: fuzz/fuzz_json.c

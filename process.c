@@ -15,6 +15,7 @@
 #define PROCESS_MAX_WORDS 512u   /* of standard error, its end */
 #define PROCESS_MAX_WHAT 400u
 #define PROCESS_MAX_CLOSED 4096  /* descriptors above are the program's to mark close-on-exec */
+#define PROCESS_SIGNALS 65       /* numbers on Linux and BSD are less */
 /* One descriptor can be polled, and there are two pipes and an exit to see: while the command runs it is
  * looked after so often; once it has closed its output, its exit is near. */
 #define PROCESS_LOOK_MS 50
@@ -88,14 +89,17 @@ static int process_last_fd(void)
 }
 
 /* A thread of the host may block every signal, and its process ignore some; exec() would hand both on, and a
- * command whose children or time-outs are never told of hangs. */
+ * command whose children or time-outs are never told of hangs. What was ignored for good reasons, as nohup does
+ * it, stays so. The host's handlers go before the first signal is let in: none may run here. */
 static void process_default_signals(void)
 {
-    static const int usual[] = {SIGCHLD, SIGPIPE, SIGALRM, SIGTERM};
+    struct sigaction now;
     sigset_t none;
 
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
-        signal(usual[i], SIG_DFL);
+    for (int i = 1; i < PROCESS_SIGNALS; i++)
+        if (sigaction(i, NULL, &now) == 0 &&
+            (now.sa_handler != SIG_IGN || i == SIGCHLD || i == SIGPIPE || i == SIGALRM || i == SIGTERM))
+            signal(i, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -255,20 +259,30 @@ static int process_ended(struct bdk_process *p, struct bedrock_error *e)
 
 /* ---- In the order of a life ---- */
 
+/* fork() with all signals blocked until the child has dropped the host's handlers. */
+static pid_t process_fork(const char *command, int own_group, int out, int err)
+{
+    int last = process_last_fd(), keep_stdin = isatty(0); /* a file or pipe there is the program's: its prompt, say */
+    sigset_t all, old;
+    pid_t pid;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &old);
+    pid = fork();
+    if (pid == 0)
+        process_child(command, own_group, keep_stdin, last, out, err);
+    sigprocmask(SIG_SETMASK, &old, NULL); /* leaves errno alone when it succeeds */
+    return pid;
+}
+
 static int process_spawn(struct bdk_process *p, const char *command, struct bedrock_error *e)
 {
-    int out[2] = {-1, -1}, err[2] = {-1, -1}, last = process_last_fd();
-    int keep_stdin = isatty(0); /* a file or pipe there is the program's: its prompt, say */
+    int out[2] = {-1, -1}, err[2] = {-1, -1};
     char why[128];
 
     p->own_group = !process_shares_terminal();
-    if (process_pipe(out) == 0 && process_pipe(err) == 0) {
-        p->pid = fork();
-        if (p->pid == 0)
-            process_child(command, p->own_group, keep_stdin, last, out[1], err[1]);
-    } else {
-        p->pid = -1;
-    }
+    p->pid = process_pipe(out) == 0 && process_pipe(err) == 0
+                 ? process_fork(command, p->own_group, out[1], err[1]) : -1;
     if (p->pid < 0) {
         e->sys_errno = errno;
         p->pid = 0;

@@ -6,6 +6,7 @@
 #include "t.h"
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,60 @@ static void test_signals(void)
         }
 }
 
+static int told[2] = {-1, -1};
+
+static void handler(int number)
+{
+    char byte = (char)number;
+
+    CHECK(write(told[1], &byte, 1) == 1);
+}
+
+static int signal_the_child;
+
+static void in_child(void)
+{
+    if (signal_the_child)
+        raise(SIGUSR1);
+}
+
+/* A signal that comes between fork() and exec(), to both of a terminal's programs perhaps. */
+static void test_handler(void)
+{
+    struct bedrock_error e = {0};
+    struct bdk_keys k = {0};
+    sigset_t set;
+    char byte;
+
+    t_case("process: the host's handlers are not the child's");
+    CHECK(pipe(told) == 0 && fcntl(told[0], F_SETFL, O_NONBLOCK) == 0);
+    CHECK(pthread_atfork(NULL, NULL, in_child) == 0 && signal(SIGUSR1, handler) != SIG_ERR);
+    signal_the_child = 1;
+    CHECK(run(JSON, &k, &e) == BEDROCK_ERR_CONFIG);
+    CHECKF(strstr(e.message, "was ended by signal") != NULL, "%s", e.message);
+    CHECK(read(told[0], &byte, 1) < 0);
+    signal_the_child = 0;
+    CHECK(raise(SIGUSR1) == 0 && read(told[0], &byte, 1) == 1);
+    CHECK(sigprocmask(SIG_SETMASK, NULL, &set) == 0 && !sigismember(&set, SIGUSR1) && !sigismember(&set, SIGTERM));
+    signal(SIGUSR1, SIG_DFL);
+    close(told[0]);
+    close(told[1]);
+    bdk_keys_free(&k);
+}
+
+/* What was ignored with a purpose stays ignored: nohup's SIGHUP. */
+static void test_nohup(void)
+{
+    struct bedrock_error e = {0};
+    struct bdk_keys k = {0};
+
+    t_case("process: SIGHUP is ignored in the host, and in the command");
+    signal(SIGHUP, SIG_IGN);
+    CHECKF(run("kill -HUP $$; " JSON, &k, &e) == 0, "%s", e.message);
+    signal(SIGHUP, SIG_DFL);
+    bdk_keys_free(&k);
+}
+
 /* Then the system reaps by itself, and nobody is told how it ended: what was printed decides. */
 static void test_ignored_children(void)
 {
@@ -278,6 +333,8 @@ static int run_all(void)
     test_end_of_all("closed while it runs", 1);
     test_terminal();
     test_signals();
+    test_handler();
+    test_nohup();
     test_ignored_children();
     test_memory();
     t_case("process: nothing of the program's input is gone");
