@@ -169,11 +169,11 @@ static int compose_holds_any(struct bedrock_json messages)
 static int compose_is_open(struct bedrock_json messages)
 {
     struct bedrock_json_iter it = bedrock_json_iterate(messages);
-    struct bedrock_json message = {BEDROCK_JSON_NONE, NULL, 0};
+    struct bedrock_json message, last = {BEDROCK_JSON_NONE, NULL, 0};
 
-    while (bedrock_json_next(&it, NULL, &message))
-        ;
-    return bedrock_json_equals(bedrock_json_get(message, "role"), "user");
+    while (bedrock_json_next(&it, NULL, &message)) /* which leaves none there in the end */
+        last = message;
+    return bedrock_json_equals(bedrock_json_get(last, "role"), "user");
 }
 
 /* A prompt of prompt management needs no messages, only variables, if any. */

@@ -63,10 +63,10 @@ static const char *const options_converse_text[] = {
     "Asks a model and prints the answer. The prompt is what the words make, joined by spaces; the first "
     "word may be @FILE, or - for standard input. Without -m the model is BEDROCK_MODEL, or the modelId "
     "of --input.",
-    "Standard input is the prompt when there are no words, unless it is a terminal or --input brings "
-    "messages of its own. Beside words it is added after them, on a new line, when it is a pipe or a "
-    "regular file; with </dev/null nothing is added. One newline at the end of a file or of standard "
-    "input is dropped.",
+    "Standard input is the prompt when there are no words, unless it is a terminal or no prompt is "
+    "needed: --input brings messages of its own, those of --messages end with the user's. Beside words it "
+    "is added after them, on a new line, when it is a pipe or a regular file; with </dev/null nothing is "
+    "added. One newline at the end of a file or of standard input is dropped.",
     "-f attaches a file. Whether it is an image (png, jpeg, gif, webp), a document (pdf, docx, xlsx, "
     "doc, xls, csv, html, md, txt), a video or audio comes from its content, and where that does not "
     "say from its extension; any other text is a txt document. Files come before the prompt; a document "

@@ -17,6 +17,11 @@ fits()
 {
     [ -z "$model" ] || jq '.modelId //= "m"' < "$dir/out" | ./test/check_model "$model" $shape > "$dir/jq" 2>&1
 }
+# no object in it has a member twice, which jq alone does not see
+is_single()
+{
+    [ -z "$(jq -c --stream 'select(length == 2) | .[0]' < "$dir/out" | sort | uniq -d | tee "$dir/jq")" ]
+}
 # d NAME FILTER ARGUMENTS...: what converse would send makes the jq filter true; needs no set-up at all
 d()
 {
@@ -27,7 +32,7 @@ d()
     status=$?
     if [ $status -ne 0 ]; then
         fail "$d_name: status $status: $(cat "$dir/err")"
-    elif jq -e "$d_filter" < "$dir/out" > "$dir/jq" 2>&1 && fits; then
+    elif jq -e "$d_filter" < "$dir/out" > "$dir/jq" 2>&1 && is_single && fits; then
         pass
     else
         fail "$d_name: $d_filter: $(cat "$dir/jq") for $(cat "$dir/out")"
@@ -54,6 +59,10 @@ d 'no model: none in the request' ". == {messages: .messages} and ($said)" hi
 d 'the model becomes modelId' ".modelId == \"$nova\" and ($said)" -m $nova hi
 BEDROCK_MODEL=x d 'the model of the environment, too' '.modelId == "x"' hi
 d 'words are joined' '.messages[0].content == [{"text":"a b"}]' a b
+BEDROCK_MODEL=arn:aws:bedrock:us-east-1:1:prompt/A:1
+export BEDROCK_MODEL
+d 'a prompt of prompt management in the environment' '.modelId | endswith(":prompt/A:1")'
+unset BEDROCK_MODEL
 d 'a prompt of prompt management needs no words' '. == {"modelId":"arn:aws:bedrock:us-east-1:1:prompt/A:1"}' \
     -m arn:aws:bedrock:us-east-1:1:prompt/A:1
 t 'several models: a line each' 0 '{"modelId":"a","messages":*'"$nl"'{"modelId":"b","messages":*' '' \
@@ -245,6 +254,8 @@ d 'a conversation whose last message is the user'"'s" \
     -m m --messages "$dir/open.json" hi
 d 'it needs no prompt' ".messages == [$chat,{\"role\":\"user\",\"content\":[{\"text\":\"c\"}]}]" \
     --messages "$dir/open.json"
+echo more | "$bedrock" converse --dry-run --messages "$dir/open.json" > "$dir/out"
+ok 'nor is standard input read for one' test "$(jq -c '.messages[-1].content' < "$dir/out")" = '[{"text":"c"}]'
 d 'files in a conversation' ".messages[2].content == [{\"text\":\"c\"},$png]" --messages "$dir/open.json" -f "$dir/a.png"
 echo "[$chat,$nl{\"role\":\"user\",\"content\":\"c\"}]" > "$dir/bad.json"
 bad 'a message that is none' "$dir/bad.json:2:1: a message is an object*" converse -m m --messages "$dir/bad.json" hi
