@@ -181,8 +181,8 @@ struct bedrock_json_iter {
 /* Start over v. Anything but an object or an array has no elements. */
 struct bedrock_json_iter bedrock_json_iterate(struct bedrock_json v);
 
-/* 1: *value is the next one and, in an object, *name its name as a JSON string; 0: no more.
- * name may be NULL. */
+/* 1: *value is the next one and, in an object, *name its name as a JSON string; 0: no more, and *value is of
+ * type BEDROCK_JSON_NONE. name may be NULL. */
 int bedrock_json_next(struct bedrock_json_iter *it, struct bedrock_json *name,
                       struct bedrock_json *value);
 
