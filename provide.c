@@ -7,6 +7,7 @@
 
 #define PROVIDE_FAILURE_MS 5000     /* a failure is told to all calls for so long */
 #define PROVIDE_RENEWAL_MS 30000    /* renewing keys that are still good is tried no more often */
+#define PROVIDE_READ_MS 10000       /* silence of one whose provider says nothing of it: models think, these do not */
 #define PROVIDE_ATTEMPTS 3          /* of a request whose provider says nothing of it */
 
 static int64_t provide_now_s(const struct bedrock *b)
@@ -76,8 +77,10 @@ static int provide_again(struct bedrock *b, struct bdk_run *r, struct bedrock_er
 
 static int provide_start(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
-    int rc = bdk_client_trust(b, r->fetch.to.tls, r->fetch.to.aws, e);
+    int rc = bdk_client_trust(b, r->fetch.to.tls, r->fetch.to.aws, e), idle_ms = b->opt.idle_timeout_ms;
 
+    if (r->fetch.read_ms == 0)
+        r->fetch.read_ms = idle_ms > 0 && idle_ms < PROVIDE_READ_MS ? idle_ms : PROVIDE_READ_MS;
     if (rc == 0 && bdk_client_fetch(b, &r->fetch, &r->keys, &r->call) != 0)
         rc = bdk_error_set(e, BEDROCK_ERR_NOMEM, "out of memory");
     r->attempts++;

@@ -253,7 +253,7 @@ for which in AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE; do
     if [ "$(id -u)" = 0 ]; then
         skip "$which: unreadable: root reads everything"
     else
-        cp "$config" "$dir/unreadable"
+        cp -f "$config" "$dir/unreadable"
         chmod 0 "$dir/unreadable"
         f "$which: unreadable" "bedrock: CONFIG: $dir/unreadable: Permission denied*" $which="$dir/unreadable"
     fi
@@ -270,11 +270,32 @@ p denied 'a role that is refused' '' "AWS STS (AssumeRole) answered HTTP 403: Ac
 command -v setsid > /dev/null && apart=setsid
 p mfa 'MFA without a terminal' '' "*needs a code of the MFA device $mfa*"
 apart=
+script=$(command -v script) && script -qec true /dev/null < /dev/null > /dev/null 2>&1 || script=
+if [ "$script" ]; then
+    # the code is typed when it is asked for: what came before is thrown away
+    (
+        n=0
+        until grep -qs 'Enter MFA' "$dir/typescript" || [ $n -gt 3000 ]; do n=$((n + 1)); done
+        echo 123456
+        until grep -qs "$nova" "$dir/typescript" || [ $n -gt 6000 ]; do n=$((n + 1)); done
+    ) | "$emulator" -- env -u AWS_CONFIG_FILE -u AWS_SHARED_CREDENTIALS_FILE -u AWS_ACCESS_KEY_ID \
+        script -qefc "$bedrock models -1 --profile mfa" "$dir/typescript" > /dev/null 2>&1
+    ok 'MFA on a terminal' grep -q "$nova" "$dir/typescript"
+    ok 'MFA on a terminal: the code is not shown' \
+        [ "$(sed 's/123456789012//g' "$dir/typescript" | grep -c 123456)" = 0 ]
+else
+    skip 'MFA on a terminal: no script(1) of util-linux'
+fi
 p web-crlf 'a token with CR' '' "*$HOME/token-crlf*"
 p web-expired 'a token that is over' '' "*"
 p web-nowhere 'a token file that is not there' '' "*no/token*No such file*"
 p one 'a clock ten minutes off' '--clock-offset 600' "*hint: *10 minutes behind*"
 p one 'a clock ten minutes off' '--clock-offset -600' "*hint: *10 minutes ahead*"
+# a second is the least that can be set
+"$emulator" --creds-fault sts=never -- env -u AWS_CONFIG_FILE -u AWS_SHARED_CREDENTIALS_FILE \
+    "$bedrock" models -1 --profile one --read-timeout 1 > "$dir/out" 2> "$dir/err"
+status=$?
+judge 'STS, never' 253 '' "bedrock: CONFIG: profile 'one' of $config: AWS STS*silent for 1 s*"
 s 'STS, slow' '--creds-fault sts=slow-100' 0 '' one
 s 'STS fails once' '--creds-fault sts=flaky-1' 0 '' one
 p one 'STS gives HTML' '--creds-fault sts=html' "AWS STS*"
@@ -379,9 +400,10 @@ ok "connected while keys are fetched: TLS at ${connected:=999}, asked at ${asked
 # opened ARGUMENTS...: which files bedrock opens, but for those of the C library
 opened()
 {
-    # shellcheck disable=SC2016
+    # LeakSanitizer cannot be traced
     "$emulator" --http -- env -u AWS_CA_BUNDLE -u AWS_CONFIG_FILE -u AWS_SHARED_CREDENTIALS_FILE "$@" \
-        strace -f -qq -e trace=open,openat -o "$dir/strace" "$bedrock" models -1 > "$dir/out" 2> "$dir/err" ||
+        ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=open,openat -o "$dir/strace" \
+        "$bedrock" models -1 > "$dir/out" 2> "$dir/err" ||
         cat "$dir/err"
     sed -n 's/.*open\(at\)\{0,1\}([^"]*"\([^"]*\)".*/\2/p' "$dir/strace" |
         grep -Ev '^/(etc/ld|lib|usr/lib|proc/|sys/)' | tr '\n' ' '

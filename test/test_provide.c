@@ -386,6 +386,8 @@ static const struct source_case source_cases[] = {
     /* profiles, roles */
     {"keys of a profile", "keys", {HOME}, {{0}}, NOBODY, "STATICKEY", NULL, 0},
     {"a role", "one", {HOME}, {{0}}, LIST(ASSUMED("one", "ONEKEY")), "ONEKEY", NULL, 0},
+    {"a role: STS is silent", "one", {HOME}, {{0}}, LIST(ASSUME("one", -1, NULL)), NULL,
+     "AWS STS (AssumeRole): sts.us-east-1.amazonaws.com: silent for 10 s", 100},
     {"a role with the profile's own keys", "self", {HOME}, {{0}}, LIST(ASSUMED("one", "ONEKEY")), "ONEKEY",
      NULL, 0},
     {"two roles", "two", {HOME}, {{0}}, LIST(ASSUMED("one", "ONEKEY"), ASSUMED("two", "TWOKEY")), "TWOKEY",
