@@ -104,6 +104,8 @@ for how in --stream --no-stream; do
         converse -m $nova $how say.citations
     t "citations $how, with the document" 0 "Rome is the capital of Italy.$nl$nl\[1\] Atlas*$nl{\"output\":{*\"citationsContent\":*}" '' \
         converse -m $nova $how --json-message say.citations
+    t "reasoning $how, with the document" 0 "$("$bedrock" converse -m $nova $how say.reasoning)$nl{\"output\":*" '' \
+        converse -m $nova $how --json-message say.reasoning
     t "citations $how, several" 0 \
         "Model: $nova${nl}Rome is the capital of Italy.$nl$nl\[1\] Atlas*$nl\[2\] *$nl$end$nl${nl}Model: $claude$nl*Rome is *$nl$nl\[1\] *$nl$end" '' \
         converse -m $nova -m $claude $how say.citations

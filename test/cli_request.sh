@@ -114,6 +114,7 @@ shape=ConverseRequest
 # the models that do not stream are asked for one piece, and the service takes this member from none of these
 t '--guardrail-mode with models that stream and others that do not' 0 '*Model: *' '' \
     converse -m all -q --stream --guardrail emumask:1 --guardrail-mode async hi
+bad '--guardrail with nine digits' '--guardrail takes ID:VERSION*' converse -m m --guardrail g:123456789 hi
 bad '--guardrail without version' '--guardrail takes ID:VERSION*' converse -m m --guardrail g hi
 bad '--guardrail by ARN without version' '--guardrail takes ID:VERSION*' converse -m m --guardrail $arn hi
 bad '--guardrail without id' '--guardrail takes ID:VERSION*' converse -m m --guardrail :1 hi
