@@ -111,16 +111,17 @@ static int args_unknown(struct args_cursor *c, const char *arg, const char *name
                     command ? " " : "", command ? command->name : "");
 }
 
-static int args_of_other(const struct cli_option *o, const struct cli_command *command,
+/* letter: it was given by that; 0: by its name, if it has one. */
+static int args_of_other(const struct cli_option *o, char letter, const struct cli_command *command,
                          struct bedrock_error *e)
 {
-    char spelled[ARGS_MAX_WORD];
+    char spelled[ARGS_MAX_WORD] = {'-', letter, 0};
     const struct cli_command *owner = cli_commands;
 
     while (owner->name && !args_is_of(o, owner))
         owner++;
     return cli_fail(e, BEDROCK_ERR_USAGE, "%s is an option of %s, not of %s",
-                    args_spelled(o, spelled), owner->name ? owner->name : "another command",
+                    letter ? spelled : args_spelled(o, spelled), owner->name ? owner->name : "another command",
                     command->name);
 }
 
@@ -246,8 +247,8 @@ static void args_set_flag(struct args_cursor *c, const struct cli_option *o)
     c->a->on[o->id] = c->at;
 }
 
-/* attached is the value that came along, or NULL: then it is the next argument. */
-static int args_take_value(struct args_cursor *c, const struct cli_option *o, const char *attached)
+/* letter as in struct cli_given. attached is the value that came along, or NULL: then it is the next argument. */
+static int args_take_value(struct args_cursor *c, const struct cli_option *o, char letter, const char *attached)
 {
     struct cli_given *g = &c->a->given[c->a->n_given];
     char name[ARGS_MAX_WORD];
@@ -266,6 +267,7 @@ static int args_take_value(struct args_cursor *c, const struct cli_option *o, co
         c->at++;
     }
     g->option = o;
+    g->letter = letter;
     g->value = attached;
     c->a->n_given++;
     return 0;
@@ -280,7 +282,7 @@ static int args_long(struct args_cursor *c)
     if (!o)
         return args_unknown(c, arg, name, len);
     if (o->kind != CLI_FLAG)
-        return args_take_value(c, o, name[len] ? name + len + 1 : NULL);
+        return args_take_value(c, o, 0, name[len] ? name + len + 1 : NULL);
     if (name[len])
         return cli_fail(c->e, BEDROCK_ERR_USAGE, "--%s takes no value", o->name);
     args_set_flag(c, o);
@@ -299,7 +301,7 @@ static int args_short(struct args_cursor *c)
         if (!o)
             return args_unknown(c, p == arg + 1 ? arg : letter, arg + 1, strlen(arg + 1));
         if (o->kind != CLI_FLAG)
-            return args_take_value(c, o, p[1] ? p + 1 : NULL);
+            return args_take_value(c, o, *p, p[1] ? p + 1 : NULL);
         args_set_flag(c, o);
     }
     return 0;
@@ -323,11 +325,14 @@ static int args_bind(struct cli_args *a, struct bedrock_error *e)
     for (size_t i = 0; i < a->n_given; i++) {
         struct cli_given *g = &a->given[i];
         const struct cli_option *o = g->option;
+        const char *name = g->letter ? NULL : o->name;
         int rc;
 
-        g->option = o = args_find(a->command, o->name, o->name ? strlen(o->name) : 0, o->letter);
+        g->option = o = args_find(a->command, name, name ? strlen(name) : 0, g->letter);
         if (!args_is_of(o, a->command))
-            return args_of_other(o, a->command, e);
+            return args_of_other(o, g->letter, a->command, e);
+        if (o->kind == CLI_FLAG) /* of this command; another's of that name has a value */
+            return cli_fail(e, BEDROCK_ERR_USAGE, "--%s takes no value", o->name);
         rc = args_check_value(o, g->value, e);
         if (rc != 0)
             return rc;
@@ -336,7 +341,7 @@ static int args_bind(struct cli_args *a, struct bedrock_error *e)
         /* a flag of two commands may have a row for each */
         if (a->on[o->id] && !args_is_of(args_find(a->command, o->name, o->name ? strlen(o->name) : 0, o->letter),
                                         a->command))
-            return args_of_other(o, a->command, e);
+            return args_of_other(o, 0, a->command, e);
     return 0;
 }
 

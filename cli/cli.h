@@ -106,6 +106,7 @@ extern const char *const cli_rules[];               /* paragraphs that hold for 
 
 struct cli_given {
     const struct cli_option *option;
+    char letter;            /* that it was given by; 0: by its name */
     const char *value;
 };
 

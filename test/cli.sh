@@ -69,6 +69,9 @@ bad 'an option of another command' '--max-tokens is an option of converse, not o
     models --max-tokens 5
 bad 'the same in front' '--max-tokens is an option of converse, not of models' --max-tokens 5 models
 bad 'a flag of another command' '--stream is an option of converse, not of models' models --stream
+bad 'a letter of another command, whose name is one of this' '-o is an option of invoke, not of guard' guard emublock:1 -o x hi
+bad 'which is a filter' '-o is an option of invoke, not of models' -o TEXT models
+bad 'a flag here, a value there' '--output takes no value' --output x guard emublock:1 hi
 bad 'a letter of another command' '-1 is an option of models, not of converse' converse -1
 bad 'words for models' "models takes no words, only options: 'all'" models all
 bad 'value missing at the end' '--region needs a value*' models --region
