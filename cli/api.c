@@ -38,6 +38,35 @@ static enum bedrock_service api_service(const struct api *a)
     return BEDROCK_CONTROL;
 }
 
+/* What a hexadecimal digit stands for, or -1. */
+static int api_hex(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+
+    return at ? (int)(at - digits) % 16 : -1;
+}
+
+/* As it is signed, which is as the service writes it when it checks: an ARN may be pasted as it is. */
+static void api_encode_query(struct bedrock_buffer *b, const char *p)
+{
+    int in_value = 0;
+
+    for (; *p; p++) {
+        int coded = *p == '%' && api_hex(p[1]) >= 0 && api_hex(p[2]) >= 0;
+        char c = coded ? (char)(api_hex(p[1]) << 4 | api_hex(p[2])) : *p;
+
+        if (!coded && (c == '&' || (c == '=' && !in_value))) {
+            bedrock_buffer_append(b, &c, 1);
+            in_value = c == '=';
+        } else {
+            bedrock_encode(b, &c, 1);
+        }
+        p += 2 * coded;
+    }
+    bedrock_buffer_append(b, "", 1);
+}
+
 /* [METHOD] PATH[?QUERY] */
 static int api_read_words(struct api *a)
 {
@@ -57,7 +86,7 @@ static int api_read_words(struct api *a)
                             "%%20: '%.200s'", path);
     bedrock_buffer_append(&a->path, path, len);
     bedrock_buffer_append(&a->path, "", 1);
-    bedrock_buffer_append(&a->path, path[len] ? path + len + 1 : "", path[len] ? strlen(path + len) : 1);
+    api_encode_query(&a->path, path + len + (path[len] == '?'));
     if (a->path.error)
         return api_no_memory(a);
     a->rq.method = args->n_words == 2 ? args->words[0] : cli_value(args, CLI_OPT_DATA) ? "POST" : "GET";

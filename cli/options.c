@@ -188,9 +188,9 @@ static const char *const options_guard_examples[] = {
 };
 
 static const char *const options_api_text[] = {
-    "Makes any call of the two services, signed as all others are. PATH is that of the API reference "
-    "with its query, percent-encoded: /foundation-models?byProvider=Amazon. METHOD is GET, and POST with "
-    "-d.",
+    "Makes any call of the two services, signed as all others are. PATH is that of the API reference, "
+    "percent-encoded, with its query: /foundation-models?byProvider=Amazon. What a query has to have encoded "
+    "besides is encoded for you. METHOD is GET, and POST with -d.",
     "Without --service a path that begins with /model/, /guardrail/, /guardrail-checks/, /async-invoke "
     "or /openai/ goes to bedrock-runtime, any other to bedrock, where models are managed.",
     "The answer is printed as it came. An event stream comes out as lines of JSON, "

@@ -149,6 +149,10 @@ bad 'a word that is no scope' '--scope takes one of *' guard emublock:1 --scope 
 # ---- api ----
 
 t 'api' 0 '{"modelSummaries":\[*\]}' '' api '/foundation-models?byProvider=Amazon'
+for q in 'a=arn:aws:x/y,z;@$!*()[]{}|' "a='+~" 'a=b=c' '?' '%' 'a=%zz' 'a=%2f%7E%41%26&%3d=x' '&=&a&&' 'b=2&a=1' ''; do
+    t "a query $q" 0 '{"modelSummaries":*' '' api "/foundation-models?$q"
+done
+t 'it is encoded once' 0 '*' '*> GET /foundation-models?a=b%3Dc%2F%2F&d=%25%25zzA%26 HTTP*' api -v '/foundation-models?a=b=c/%2f&d=%%25zz%41%26'
 t 'with its method' 0 '{"modelSummaries":\[*\]}' '' api GET /foundation-models
 t 'a POST' 0 "*$said*" '' api /model/$lite/converse -d "$body"
 "$bedrock" api POST /model/$lite/converse -d - < "$dir/body.json" > "$dir/out" 2> "$dir/err"
