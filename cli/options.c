@@ -362,7 +362,7 @@ const struct cli_option cli_options[] = {
      "cache points behind the system prompt and behind the files"},
     {CLI_OPT_MESSAGES, OPTIONS_REQUEST, 0, "messages", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "a conversation to go on with: a JSON array of messages, or a request that has them"},
-    {CLI_OPT_MAX_REQUEST, OPTIONS_REQUEST, 0, "max-request", CLI_WHOLE, "MIB", 0, 1, 1024, NULL,
+    {CLI_OPT_MAX_REQUEST, OPTIONS_REQUEST | CLI_INVOKE | CLI_API, 0, "max-request", CLI_WHOLE, "MIB", 0, 1, 1024, NULL,
      "largest request to send, and file to read, in MiB; 32 unless given"},
     {CLI_OPT_DRY_RUN, OPTIONS_REQUEST, 0, "dry-run", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "print the request, as --input takes it, and send nothing"},

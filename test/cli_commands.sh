@@ -57,6 +57,16 @@ bad 'a word that is not JSON' 'the body:1:1: *' invoke -m $nova hello
 bad 'JSON by its type' 'the body:1:1: *' invoke -m $nova --content-type 'Application/JSON; charset=utf-8' hello
 bad 'no body at all' 'standard input:1:1: *' invoke -m $nova
 bad 'no such file' "@$dir/none: No such file*" invoke -m $nova "@$dir/none"
+{
+    head -c 33554432 /dev/zero | tr '\0' ' '
+    cat "$dir/body.json"
+} > "$dir/large"
+bad 'a large body' "$dir/large: larger than 32 MiB; --max-request raises that" invoke -m $nova "@$dir/large"
+t 'as it says' 0 "*$said*" '' invoke -m $nova --max-request 33 "@$dir/large"
+bad 'a large body of any call' "$dir/large: larger than 32 MiB; --max-request raises that" api /a -d "@$dir/large"
+t 'as it says, too' 0 "*$said*" '' api /model/$lite/converse --max-request 33 -d "@$dir/large"
+bad 'a large text' "$dir/large: larger than 32 MiB" guard emublock:1 "@$dir/large"
+rm "$dir/large"
 bad 'no model' 'no model: name one with -m or in BEDROCK_MODEL' invoke "$body"
 bad 'two models' 'invoke calls one model*' invoke -m a -m b "$body"
 bad 'all models' 'invoke calls one model*' invoke -m all "$body"
