@@ -44,7 +44,7 @@ t 'not JSON to the service' 254 '' 'bedrock: ValidationException: The provided C
     invoke -m $nova --content-type application/octet-stream "$body"
 t 'an error of the service' 254 '' 'bedrock: ThrottlingException: *' invoke -m fault.status-429-ThrottlingException "$body"
 t 'an error inside a stream' 254 '*You*' '*bedrock: ThrottlingException: *' invoke --stream -m fault.exception-throttlingException "$body"
-t 'a model that does not stream' 254 '' 'bedrock: ValidationException: *hint: *leave out --stream' invoke --stream -m emulator.one-shot-v1:0 "$body"
+t 'a model that does not stream' 254 '' 'bedrock: ValidationException: *hint: this model does not stream; leave out --stream' invoke --stream -m emulator.one-shot-v1:0 "$body"
 t 'a truncated stream' 255 '*' '*bedrock: TRUNCATED: *' invoke --stream -m fault.cut-900 "$body"
 t 'a profile is needed' 254 '' 'bedrock: ValidationException: *on-demand*hint: *--auto-profile*us.anthropic.*' \
     invoke -m anthropic.claude-3-7-sonnet-20250219-v1:0 '{"anthropic_version":"bedrock-2023-05-31","max_tokens":50,"messages":[{"role":"user","content":"one two"}]}'
@@ -136,6 +136,11 @@ t 'it blocks' 1 'Sorry, *' "bedrock: the guardrail intervened: *blocked*${nl}bed
 t 'quietly' 1 'Sorry, *' '' guard -q emublock:DRAFT a forbidden thing
 t 'it masks' 1 'to {EMAIL}.' '*bedrock: sensitiveInformationPolicy: EMAIL: ANONYMIZED' guard emumask:1 'to a.b@c.de.'
 t 'by ARN' 1 'Sorry, *' '*' guard arn:aws:bedrock:us-east-1:123456789012:guardrail/emublock:2 forbidden
+mkfifo "$dir/fifo" && exec 4<> "$dir/fifo" 5> "$dir/fifo" 4>&-
+"$bedrock" guard emublock:1 forbidden >&5 2> /dev/null
+ok 'it blocks, though nobody reads what it says' test $? -eq 1
+"$bedrock" guard emublock:1 all is well >&5
+ok 'and lets pass' test $? -eq 0
 t 'what goes in' 0 unspeakable '' guard emuoutput:1 unspeakable
 t 'what comes out' 1 '*' '*' guard emuoutput:1 --output unspeakable
 t 'as it came' 1 '{"usage":{*"GUARDRAIL_INTERVENED"*}' '' guard emublock:1 --json forbidden
