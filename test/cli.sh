@@ -373,7 +373,7 @@ t 'HTML' 254 '' 'bedrock: SERVICE: <html>* (HTTP 503, request *' converse -m fau
 t 'an empty error' 254 '' 'bedrock: SERVICE: * (HTTP 500, request *' converse -m fault.empty-500 hi
 t 'a redirect is not followed' 254 '' 'bedrock: SERVICE: *redirect* (HTTP 302, *' converse -m fault.redirect-302 hi
 t 'on-demand throughput' 254 '' "bedrock: ValidationException: *hint: *-m $claude" converse -m "${claude#us.}" hi
-t 'streaming is not supported' 254 '' '*hint: *--no-stream*' converse --stream -m ai21.jamba-1-5-mini-v1:0 hi
+t 'streaming is not supported' 254 '' '*hint: this model does not stream; leave out --stream' converse --stream -m ai21.jamba-1-5-mini-v1:0 hi
 t 'no such model' 254 '' 'bedrock: ValidationException: *hint: `bedrock models`*' converse -m nothing hi
 AWS_ACCESS_KEY_ID=NOBODY t 'unknown key' 254 '' 'bedrock: UnrecognizedClientException: *hint: *AWS_ACCESS_KEY_ID*' models
 AWS_SECRET_ACCESS_KEY=x t 'wrong secret' 254 '' 'bedrock: InvalidSignatureException: *hint: *AWS_SECRET_ACCESS_KEY' models

@@ -151,9 +151,9 @@ else
     skip 'on a terminal: no script(1) of util-linux'
 fi
 t '--stream with a model that does not' 254 '' \
-    'bedrock: ValidationException: The model is unsupported for streaming.*hint: this model does not stream; add --no-stream*' \
+    'bedrock: ValidationException: The model is unsupported for streaming.*hint: this model does not stream; leave out --stream' \
     converse -m $one_shot --stream hi
-t '--stream with tools' 254 '' "bedrock: ValidationException: This model doesn't*hint: this model uses tools only when *--no-stream" \
+t '--stream with tools' 254 '' "bedrock: ValidationException: This model doesn't*hint: this model uses tools only when *; leave out --stream" \
     converse -m $no_tool_stream --stream --input "$dir/f.json"
 for how in --stream --no-stream; do
     t "tools with a model that takes none $how" 254 '' \
