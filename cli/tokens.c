@@ -48,11 +48,11 @@ static int tokens_check_alone(struct tokens *t)
     const struct cli_args *a = &t->c->args;
     const struct cli_option *o = NULL;
 
-    for (size_t i = 0; i < a->n_given; i++)
-        if ((a->given[i].option->commands & CLI_CONVERSE) && a->given[i].option->commands != CLI_EVERY &&
-            a->given[i].option->id != CLI_OPT_MODEL && a->given[i].option->id != CLI_OPT_INPUT &&
-            a->given[i].option->id != CLI_OPT_MAX_REQUEST)
-            o = a->given[i].option;
+    for (const struct cli_option *p = cli_options; p->help && !o; p++)
+        if ((p->commands & CLI_TOKENS) && p->commands != CLI_EVERY && p->id != CLI_OPT_MODEL &&
+            p->id != CLI_OPT_INPUT && p->id != CLI_OPT_MAX_REQUEST && p->id != CLI_OPT_DRY_RUN &&
+            (a->on[p->id] || cli_value(a, p->id)))
+            o = p;
     if (o || a->n_words > 0)
         return cli_fail(&t->c->err, BEDROCK_ERR_USAGE, "%s is a request of CountTokens: no %s%s goes with it",
                         t->request.input.origin, o ? "--" : "prompt", o ? o->name : "");

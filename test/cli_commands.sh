@@ -125,6 +125,7 @@ t 'the members that count' 0 '{"input":{"converse":{"messages":\[*\],"system":\[
 END
 bad 'a prompt beside CountTokens' "$dir/count.json is a request of CountTokens: no prompt *" tokens --input "$dir/count.json" hi
 bad 'an option beside it' "$dir/count.json is a request of CountTokens: no --system *" tokens --input "$dir/count.json" -s sys
+bad 'a flag beside it' "$dir/count.json is a request of CountTokens: no --cache *" tokens --input "$dir/count.json" --cache
 t 'but a model' 0 "$nova 2${nl}$nova 2" '' tokens --region us-east-1 --input "$dir/count.json" -m $nova -m $nova
 bad 'no prompt' 'no prompt: *' tokens -m $nova
 bad 'no model' 'no model: name one with -m, in BEDROCK_MODEL, or as modelId *' tokens hi
