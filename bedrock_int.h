@@ -1329,6 +1329,7 @@ struct bdk_run {
     struct bdk_sso sso;             /* these two keep when they tried to renew */
     struct bdk_cache login;
     int renewing;                   /* the fetch at hand is for a new token */
+    int looks;                      /* after another process's, since that was refused; 0: it was not */
     struct bedrock_buffer file;
 };
 

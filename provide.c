@@ -7,8 +7,8 @@
 
 #define PROVIDE_FAILURE_MS 5000     /* a failure is told to all calls for so long */
 #define PROVIDE_RENEWAL_MS 30000    /* renewing keys that are still good is tried no more often */
-#define PROVIDE_READ_MS 10000       /* silence of one whose provider says nothing of it: models think, these do not */
 #define PROVIDE_ATTEMPTS 3          /* of a request whose provider says nothing of it */
+#define PROVIDE_READ_MS 10000       /* silence, likewise: models have to think, these do not */
 
 static int64_t provide_now_s(const struct bedrock *b)
 {
@@ -117,6 +117,8 @@ static int provide_carry(struct bedrock *b, struct bdk_run *r, struct bedrock_er
 
     if (r->again_ms > provide_now_ms(b))
         return BEDROCK_WANT_TIME;
+    if (r->looks > 0)
+        return r->from->failed(b, r, e);
     if (!r->call)
         rc = provide_start(b, r, e);
     if (rc != 0)
@@ -171,6 +173,7 @@ static int provide_begin(struct bedrock *b, int for_region)
     r->role = 0;
     r->attempts = 0;
     r->again_ms = 0;
+    r->looks = 0;
     r->from = for_region ? &bdk_sources[BDK_PLAN_INSTANCE] : &bdk_sources[c->plan->base];
     return 0;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define SOURCE_MAX_FILE 65536u      /* a token's file */
+#define SOURCE_LOOKS 12             /* for a token that another process renews at the same time, */
+#define SOURCE_LOOK_MS 25           /* and how far apart they are */
 
 static int64_t source_now_s(const struct bedrock *b)
 {
@@ -241,6 +243,23 @@ static void source_save(const struct bedrock *b, struct bdk_cache *c)
     bdk_trace(b, "* credentials: %s could not be written: %s", c->path, why);
 }
 
+/* Renewing failed. A refresh token may be good once: then another process was faster, and has perhaps not
+ * written yet what it got. 0: there is a token that is good. */
+static int source_look(struct bedrock *b, struct bdk_run *r, struct bdk_cache *c, struct bedrock_error *e)
+{
+    const struct bdk_env env = bdk_client_env(b);
+
+    if (bdk_cache_failed(c, &env, source_now_s(b), e) == 0) {
+        r->looks = 0;
+        return 0;
+    }
+    if (e->http_status < 400 || e->http_status >= 500 || r->looks == SOURCE_LOOKS)
+        return e->code;
+    r->looks++;
+    r->again_ms = b->opt.clock(b->opt.clock_ctx, 0) + SOURCE_LOOK_MS;
+    return BDK_RUN_AGAIN;
+}
+
 static int source_sso_role(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
     const struct bdk_plan *plan = b->creds.plan;
@@ -294,11 +313,9 @@ static int source_sso_answer(struct bedrock *b, struct bdk_run *r, const struct 
 
 static int source_sso_failed(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
-    const struct bdk_env env = bdk_client_env(b);
+    int rc = r->renewing ? source_look(b, r, &r->sso.c, e) : e->code;
 
-    if (!r->renewing || bdk_cache_failed(&r->sso.c, &env, source_now_s(b), e) != 0)
-        return e->code;
-    return source_sso_role(b, r, e);
+    return rc ? rc : source_sso_role(b, r, e);
 }
 
 static int source_login_begin(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
@@ -340,8 +357,7 @@ static int source_login_answer(struct bedrock *b, struct bdk_run *r, const struc
 
 static int source_login_failed(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e)
 {
-    const struct bdk_env env = bdk_client_env(b);
-    int rc = bdk_cache_failed(&r->login, &env, source_now_s(b), e);
+    int rc = source_look(b, r, &r->login, e);
 
     return rc ? rc : bdk_login_keys(&r->login, &r->next, e);
 }

@@ -445,7 +445,7 @@ static const struct source_case source_cases[] = {
     {"SSO: a token that is over and cannot be renewed", "sso", {HOME}, SSO_ON_DISK(SSO_CACHE(PAST)),
      LIST({"POST", OIDC, NULL, 400, NULL,
      "{\"error\":\"invalid_grant\",\"error_description\":\"sso-refresh-token?\"}"}),
-     NULL, "could not be renewed: IAM Identity Center (OIDC) answered HTTP 400: invalid_grant: ", 0},
+     NULL, "could not be renewed: IAM Identity Center (OIDC) answered HTTP 400: invalid_grant: ", 10},
     {"SSO: keys that are over", "sso", {HOME}, SSO_ON_DISK(SSO_CACHE(LATER)),
      LIST({"GET", PORTAL, NULL, 200, NULL, PORTAL_JSON("SSOKEY", "1767322000000")}), NULL, "past their time",
      0},
@@ -454,7 +454,7 @@ static const struct source_case source_cases[] = {
     {"login: nobody did", "login", {HOME}, {{0}}, NOBODY, NULL, LOGIN_FILE ": there is no such file", 0},
     {"login: a session that is over", "login", {HOME}, {{"/home" LOGIN_FILE, LOGIN_CACHE(PAST), 0, 0}},
      LIST({"POST", SIGNIN, NULL, 403, NULL, "{\"error\":\"TOKEN_EXPIRED\"}"}), NULL,
-     "; run aws login --profile login", 0},
+     "; run aws login --profile login", 10},
     {"login: one that ends soon serves", "login", {HOME}, {{"/home" LOGIN_FILE, LOGIN_CACHE(SOON), 0, 0}},
      LIST({"POST", SIGNIN, NULL, 500, NULL, ""}), "LOGINKEY", NULL, 0},
 };
@@ -1108,19 +1108,25 @@ static void test_other_process(void)
     struct bedrock_call *c = NULL;
     struct world w;
 
-    t_case("SSO: another process renews the token at the same time");
-    world_init(&w, env, before,
-               LIST({"POST", OIDC, NULL, 400, NULL, "{\"error\":\"invalid_grant\"}"},
-                    {"GET", PORTAL, NULL, 200, NULL, PORTAL_JSON("SSOKEY", LATER_MS)}));
-    w.o.profile = "sso";
-    w.x.stutter = 1;
-    CHECK(bedrock_open(&w.b, &w.o) == 0 && start(&w, 0, &c) == 0);
-    while (w.x.at == 0 && step_some(c, 1) == 0)
-        ;
-    w.files.file = after;
-    CHECKF(finish(&w, c) == 0 && signed_by(&w, "SSOKEY"), "%s", w.err.message);
-    check_list(&w);
-    world_end(&w);
+    for (int late = 0; late < 2; late++) {
+        t_case("SSO: another process renews the token at the same time%s", late ? ", and writes it later" : "");
+        world_init(&w, env, before,
+                   LIST({"POST", OIDC, NULL, 400, NULL, "{\"error\":\"invalid_grant\"}"},
+                        {"GET", PORTAL, NULL, 200, NULL, PORTAL_JSON("SSOKEY", LATER_MS)}));
+        w.o.profile = "sso";
+        w.x.stutter = 1;
+        CHECK(bedrock_open(&w.b, &w.o) == 0 && start(&w, 0, &c) == 0);
+        while (w.x.at == 0 && step_some(c, 1) == 0)
+            ;
+        CHECK(!late || step_some(c, 20) == 0);
+        w.ms += 30;
+        CHECK(!late || (step_some(c, 2) == 0 && bedrock_timeout_ms(c) == 25));
+        w.files.file = after;
+        w.tick = 5;
+        CHECKF(finish(&w, c) == 0 && signed_by(&w, "SSOKEY"), "%s", w.err.message);
+        check_list(&w);
+        world_end(&w);
+    }
 }
 
 /* ---- Memory -------------------------------------------------------------------------------------------- */
