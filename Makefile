@@ -88,12 +88,12 @@ bedrock: $(CLI_OBJ) libbedrock.a tools/fortify.o
 bedrock-emulator: $(EMU_OBJ) libbedrock.a tools/fortify.o
 	$(CC) $(CFLAGS) -o $@ $(EMU_OBJ) $(ALL_LIBS)
 
-$(LIB_OBJ): bedrock.h bedrock_int.h
+$(LIB_OBJ): bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h
 $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
 test/t.o test/files.o test/exchange.o test/mock.o test/service.o: bedrock.h test/t.h test/files.h test/mock.h test/service.h
-test/files.o test/exchange.o: bedrock_int.h
-test/model.o: bedrock.h bedrock_int.h test/model.h
+test/files.o test/exchange.o: bedrock_int.h bedrock_creds.h bedrock_pure.h
+test/model.o: bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h test/model.h
 
 # ---- Man page -------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ test/libt.a: $(T_OBJ)
 # a program of one source: what else it needs is named below
 .c:
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $< test/libt.a $(ALL_LIBS)
-$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/creds_client test/check_model: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h
+$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/creds_client test/check_model: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h bedrock_creds.h bedrock_pure.h
 # older C libraries keep pthread_atfork() elsewhere
 test/test_process: test/test_process.c
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -pthread -o $@ test/test_process.c test/libt.a $(ALL_LIBS)

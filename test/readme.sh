@@ -62,7 +62,7 @@ test $? -eq 1
 verdict 'examples/agent: a call that fails' $?
 if [ -z "$CFLAGS" ]; then
     mkdir "$dir/copy"
-    cp bedrock.h bedrock_int.h ./*.c "$dir/copy" && cp "$dir/ask.c" "$dir/copy/main_.c"
+    cp ./*.h ./*.c "$dir/copy" && cp "$dir/ask.c" "$dir/copy/main_.c"
     # shellcheck disable=SC2086
     (cd "$dir/copy" && ${CC:-cc} $flags -O1 -I. -isystem /usr/include/bearssl ./*.c -lbearssl -o ask) > "$dir/out" 2>&1
     verdict 'the sources copied in and compiled with the program' $?
