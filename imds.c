@@ -237,7 +237,7 @@ static int imds_role(struct bdk_imds *m, struct bedrock_slice body, struct bedro
 static int imds_region(struct bdk_imds *m, struct bedrock_slice body, struct bedrock_error *e)
 {
     struct bedrock_slice name = imds_line(body);
-    char region[sizeof m->region];
+    char region[sizeof m->region] = "";
 
     if (name.len >= sizeof region)
         return imds_garbage("Region", e);

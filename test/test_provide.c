@@ -1109,7 +1109,7 @@ static void test_other_process(void)
     struct world w;
 
     for (int late = 0; late < 2; late++) {
-        t_case("SSO: another process renews the token at the same time%s", late ? ", and writes it later" : "");
+        t_case("SSO: another process renews it at the same time%s", late ? ", and writes it later" : "");
         world_init(&w, env, before,
                    LIST({"POST", OIDC, NULL, 400, NULL, "{\"error\":\"invalid_grant\"}"},
                         {"GET", PORTAL, NULL, 200, NULL, PORTAL_JSON("SSOKEY", LATER_MS)}));
