@@ -108,8 +108,6 @@ static int agent_run(struct agent *a, struct bedrock_json request, struct bedroc
         bedrock_buffer_free(&result->text);
         rc = agent_refuse(result, "the output is JSON of too many levels");
     }
-    if (rc == 0 && result->failed)
-        cli_remark(a->c, "bedrock: tool %s failed: %s", name, result->why);
     return rc;
 }
 
@@ -118,11 +116,15 @@ static int agent_answer(struct agent *a, struct bedrock_body *next, struct bedro
                         struct bedrock_json use)
 {
     struct cli_tool_result result = {{0}, 0, ""};
-    char id[4 * AGENT_MAX_NAME + 1] = "";
-    int rc = agent_run(a, request, use, &result);
+    char id[4 * AGENT_MAX_NAME + 1] = "", name[2 * AGENT_MAX_NAME];
+    int rc;
 
-    if (rc == 0 && !agent_text(bedrock_json_get(use, "toolUseId"), id, sizeof id))
-        rc = cli_fail(&a->c->err, BEDROCK_ERR_PROTOCOL, "a tool use has no toolUseId");
+    if (!agent_text(bedrock_json_get(use, "toolUseId"), id, sizeof id))
+        return cli_fail(&a->c->err, BEDROCK_ERR_PROTOCOL, "a tool use has no toolUseId");
+    rc = agent_run(a, request, use, &result);
+    if (rc == 0 && result.failed)
+        cli_remark(a->c, "bedrock: tool %s failed: %s", cli_shown(bedrock_json_get(use, "name"), name, sizeof name),
+                   result.why);
     if (rc == 0)
         bedrock_body_tool_result(next, id, result.failed ? "error" : NULL, result.text.p ? result.text.p : "",
                                  result.text.len);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,6 +70,13 @@ static int run_split(struct cli *c, struct cli_command_line *line)
     return 0;
 }
 
+static int run_is_command(const char *path)
+{
+    struct stat st;
+
+    return access(path, X_OK) == 0 && stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
 /* As execvp(3) will look for it, so that a slip is told before anything is sent. */
 static int run_exists(const char *name)
 {
@@ -78,13 +86,13 @@ static int run_exists(const char *name)
     int found = 0;
 
     if (strchr(name, '/') || !path)
-        return !strchr(name, '/') || access(name, X_OK) == 0;
+        return !strchr(name, '/') || run_is_command(name);
     for (const char *p = path; !found; p += len + 1) {
         len = strcspn(p, ":");
         b.len = 0;
         bedrock_buffer_append(&b, len ? p : ".", len ? len : 1);
         bedrock_buffer_append(&b, "/", 1);
-        found = bedrock_buffer_append(&b, name, strlen(name) + 1) != 0 || access(b.p, X_OK) == 0;
+        found = bedrock_buffer_append(&b, name, strlen(name) + 1) != 0 || run_is_command(b.p);
         if (!p[len])
             break;
     }
@@ -317,6 +325,7 @@ static int run_end(struct run *r)
     if (r->ended)
         return 1;
     kill(-r->pid, SIGKILL); /* until it is reaped the number is no other's */
+    kill(r->pid, SIGKILL);  /* it may have gone to another group */
     waitpid(r->pid, &r->status, 0);
     return 0;
 }

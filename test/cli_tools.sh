@@ -65,7 +65,8 @@ t 'a model without tools' 254 '' 'bedrock: ValidationException: *' converse -m e
 t 'an input that is no JSON' 1 '' '*turn 2;*' converse --stream -q -m fault.broken-input --tools "$dir/tools.json" \
     --run-tools "$dir/tool" --max-turns 2 hi
 runs
-t 'a tool that nobody offered is not run' 0 'The tool failed: "there is no tool of this name".' '' converse -q -m $nova --run-tools "$dir/tool" \
+t 'a tool that nobody offered is not run' 0 'The tool failed: "there is no tool of this name".' \
+    'bedrock: tool weather failed: there is no tool of this name' converse -m $nova --run-tools "$dir/tool" \
     --input - <<'END'
 {"messages":[{"role":"user","content":[{"text":"say.tool"}]}],"toolConfig":{"tools":[{"toolSpec":{"name":"now","inputSchema":{"json":{"type":"object"}}}}]}}
 END
@@ -78,6 +79,7 @@ r 'by PATH' 0 'The tool said: "now".' '*' echo 'call now'
 r 'no shell in between' 0 'The tool said: "\$HOME ; now".' '*' "echo \$HOME ;" 'call now'
 bad 'no such command' '--run-tools: there is no command nosuchcommand' converse -m m --tools "$dir/tools.json" --run-tools nosuchcommand hi
 bad 'no such path' "--run-tools: there is no command $dir/none" converse -m m --tools "$dir/tools.json" --run-tools "$dir/none x" hi
+bad 'a folder' "--run-tools: there is no command $dir" converse -m m --tools "$dir/tools.json" --run-tools "$dir" hi
 bad 'an open quote' '--run-tools: a quote *' converse -m m --tools "$dir/tools.json" --run-tools "sh -c 'x" hi
 bad 'blanks' '--run-tools: there is no command in it' converse -m m --tools "$dir/tools.json" --run-tools '  ' hi
 bad 'no tools' '--run-tools runs the tools that --tools names*' converse -m m --run-tools echo hi
@@ -96,6 +98,15 @@ r 'the end of its words' 0 'The tool failed: "exit status 1: *last".' '*' "sh -c
 ok 'bounded' test "$(wc -c < "$dir/out")" -lt 4300
 r 'it hangs' 0 'The tool failed: "it took longer than 300 ms".' '*' "sh -c 'echo \$\$ > $dir/hung; sleep 100; :'" --tool-timeout 0.3 'call now'
 ok 'and is gone, with what it started' test -z "$(ps -o pid= -g "$(cat "$dir/hung")" 2> /dev/null)"
+if command -v perl > /dev/null; then
+    r 'it leaves its group' 0 'The tool failed: "it took longer than 300 ms".' '*' \
+        "perl -e 'setpgrp(0, getpgrp(getppid)); open(my \$f, q(>), q($dir/left)); print \$f \$\$; close \$f; sleep 100'" \
+        --tool-timeout 0.3 'call now'
+    ok 'it did' test -s "$dir/left"
+    ok 'and is gone, too' test -z "$(ps -o pid= -p "$(cat "$dir/left")" 2> /dev/null)"
+else
+    skip 'a tool that leaves its group: no perl'
+fi
 r 'it closes its outputs and stays' 0 'The tool failed: "it took longer than 300 ms".' '*' "sh -c 'exec >&- 2>&-; sleep 100'" --tool-timeout 0.3 'call now'
 long=$(head -c 200000 /dev/zero | tr '\0' x)
 printf 'call now with {"x":"%s"}' "$long" > "$dir/long"
