@@ -193,10 +193,11 @@ static int api_paginate(struct api *a)
     unsigned n_pages = 0;
     int rc;
 
-    while ((rc = cli_fetch(c, &a->rq, &page)) == 0 && c->out.error == 0) {
+    while ((rc = cli_fetch(c, &a->rq, &page)) == 0) {
         line.p = page.json.p;
         line.len = page.json.len;
-        cli_out_json(&c->out, &line, 1);
+        if (cli_out_json(&c->out, &line, 1) != 0)
+            break;
         rc = bedrock_next_page(page.json, a->rq.query, ++n_pages, &next);
         bedrock_buffer_free(&query);
         if (rc != 1)

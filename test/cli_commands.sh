@@ -196,6 +196,8 @@ ok 'a line a page' test "$(wc -l < "$dir/out")" -eq 3
 t 'pages into a file' 0 '' '' api --paginate '/guardrails?maxResults=1' -o "$dir/pages"
 ok 'a line a page' test "$(wc -l < "$dir/pages")" -eq 3
 with --page-loop 'a token that comes again' 255 "{*}$nl{*}" 'bedrock: PROTOCOL: the pages do not end' api --paginate /inference-profiles
+"$bedrock" api -v --paginate '/custom-models?maxResults=1' >&5 2> "$dir/err"
+ok 'no page more than somebody reads' test "$(grep -c '^> GET' "$dir/err")" -eq 1
 t 'one page where there is but one' 0 '{"modelSummaries":*' '' api --paginate /foundation-models
 bad 'no path' 'api takes \[METHOD\] PATH, not 0 words' api
 bad 'three words' 'api takes \[METHOD\] PATH, not 3 words' api GET /a /b
