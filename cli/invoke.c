@@ -262,7 +262,7 @@ static void invoke_free(struct invoke *v)
 {
     bedrock_end(v->c->warm);
     v->c->warm = NULL;
-    for (size_t i = 0; i < v->n_fields; i++)
+    for (size_t i = 0; i < INVOKE_MAX_FIELDS; i++) /* one that could not be filled is not counted */
         bedrock_buffer_free(&v->values[i]);
     cli_text_free(&v->body);
     cli_request_free(&v->options);
