@@ -302,8 +302,11 @@ int cli_agent_check(struct cli *c, const struct bedrock_buffer *body, const stru
     struct bedrock_json request;
     int rc = 0;
 
+    if (!command && (cli_value(&c->args, CLI_OPT_MAX_TURNS) || cli_value(&c->args, CLI_OPT_TOOL_TIMEOUT)))
+        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "--max-turns and --tool-timeout are about tools that --run-tools "
+                      "runs");
     if (!command)
-        return 0;
+        return rc;
     if (t->several)
         rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "--run-tools works with one model");
     else if (bedrock_json_parse(body->p, body->len, &request, NULL) == 0 &&

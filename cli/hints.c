@@ -37,6 +37,8 @@ static const struct hints_row hints_rows[] = {
      "this model does not stream; leave out --stream"},
     {BEDROCK_ERR_SERVICE, "Validation", "support tool use", 0,
      "this model takes no tools: leave --tools (toolConfig) out, or ask another model"},
+    {BEDROCK_ERR_SERVICE, "Validation", "toolChoice*not the name of a tool", 0,
+     "name one of --tools (toolConfig.tools), or auto, or any"},
     {BEDROCK_ERR_SERVICE, "Validation", "toolConfig.toolChoice", 0,
      "this model takes tools, but no such choice among them: leave --tool-choice (toolChoice) out"},
     {BEDROCK_ERR_SERVICE, "Validation", "toolConfig field must be defined", 0,

@@ -62,6 +62,8 @@ t 'through a profile, looked up once' 0 '*The tool said: "sunny".' "bedrock: * a
 ok 'said once' test "$(grep -c 'asking through' "$dir/err")" -eq 1
 t 'a model without tools' 254 '' 'bedrock: ValidationException: *' converse -m emulator.no-tools-v1:0 --tools "$dir/tools.json" \
     --run-tools "$dir/tool" hi
+t 'a choice that is none' 254 '' 'bedrock: ValidationException: *hint: name one of --tools *' converse -m $nova --tools "$dir/tools.json" \
+    --tool-choice nosuch hi
 t 'an input that is no JSON' 1 '' '*turn 2;*' converse --stream -q -m fault.broken-input --tools "$dir/tools.json" \
     --run-tools "$dir/tool" --max-turns 2 hi
 runs
@@ -83,6 +85,8 @@ bad 'a folder' "--run-tools: there is no command $dir" converse -m m --tools "$d
 bad 'an open quote' '--run-tools: a quote *' converse -m m --tools "$dir/tools.json" --run-tools "sh -c 'x" hi
 bad 'blanks' '--run-tools: there is no command in it' converse -m m --tools "$dir/tools.json" --run-tools '  ' hi
 bad 'no tools' '--run-tools runs the tools that --tools names*' converse -m m --run-tools echo hi
+bad 'turns, and nothing to run' '--max-turns and --tool-timeout are about *' converse -m m --max-turns 3 hi
+bad 'a time-out, and nothing to run' '--max-turns and --tool-timeout are about *' converse -m m --tool-timeout 3 hi
 bad 'two models' '--run-tools works with one model' converse -m a -m b --tools "$dir/tools.json" --run-tools echo hi
 echo '#!/none' > "$dir/noexec" && chmod +x "$dir/noexec"
 r 'a file that cannot be run' 255 '' '*bedrock: IO: *noexec: No such file or directory' "$dir/noexec" 'call now'
