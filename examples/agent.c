@@ -97,6 +97,8 @@ static void run_tool(struct bedrock_body *body, struct bedrock_json use)
         i++;
     if (i == N_TOOLS)
         say(&out, "there is no such tool");
+    else if (input.type != BEDROCK_JSON_OBJECT) /* the model broke off in the midst of it */
+        say(&out, "the input is not a JSON object");
     else
         failed = tools[i].run(input, &out);
     fprintf(stderr, "[%s %.*s]\n", i < N_TOOLS ? tools[i].name : "?", (int)input.len, input.p);
@@ -182,7 +184,9 @@ static int converse(struct bedrock *b, const char *model, struct bedrock_body *b
         if (rc == 0)
             rc = ask(b, model, body, message, &usage);
         asks = rc == 0 && strcmp(usage.stop_reason, "tool_use") == 0;
-        if (asks && (rc = go_on(body, message, &next)) != 0)
+        if (asks && turn == MAX_TURNS - 1)
+            fprintf(stderr, "it still asks for tools at the end of turn %d\n", MAX_TURNS);
+        else if (asks && (rc = go_on(body, message, &next)) != 0)
             fprintf(stderr, "%s\n", next.error.code ? next.error.message : bedrock_code_text(rc));
         bedrock_message_close(message);
         bedrock_body_free(body);

@@ -57,6 +57,9 @@ verdict 'examples/agent calls its tools' $?
 ./bedrock-emulator -- ./examples/agent amazon.nova-lite-v1:0 'call add with {"a":"x"}' > "$dir/out" 2>&1 &&
     grep -q 'tool failed: "a and b must be' "$dir/out"
 verdict 'examples/agent: a tool that fails' $?
+./bedrock-emulator -- ./examples/agent fault.broken-input hi > "$dir/out" 2>&1
+[ $? -eq 1 ] && [ "$(grep -c '^\[weather' "$dir/out")" -eq 9 ] && grep -q 'end of turn 10' "$dir/out"
+verdict 'examples/agent: a model that asks without end' $?
 ./bedrock-emulator -- ./examples/agent fault.exception-throttlingException hi > "$dir/out" 2>&1
 test $? -eq 1
 verdict 'examples/agent: a call that fails' $?
