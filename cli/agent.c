@@ -246,8 +246,6 @@ static int agent_go_on(struct agent *a, const struct cli_answer *answer, long ma
     struct bedrock_json message;
     int rc = 0, any = 0;
 
-    if (strcmp(answer->usage.stop_reason, "tool_use") != 0)
-        return 0;
     w.out.max = SIZE_MAX / 4; /* the message's own ceiling has held */
     if (bedrock_message_write(answer->message, &w) != 0 ||
         bedrock_json_parse(w.out.p, w.out.len, &message, NULL) != 0)
@@ -255,6 +253,8 @@ static int agent_go_on(struct agent *a, const struct cli_answer *answer, long ma
                       "the answer cannot be put together");
     else if (!agent_has_use(bedrock_json_get(message, "content")))
         rc = 0;
+    else if (strcmp(answer->usage.stop_reason, "tool_use") != 0)
+        cli_remark(a->c, "bedrock: the answer asks for tools, which are not run: it did not end for that");
     else if (a->turn == max_turns)
         rc = cli_fail(&a->c->err, BEDROCK_ERR_CANCELLED, "the model still asks for tools at the end of turn "
                       "%ld; --max-turns N allows more", max_turns);

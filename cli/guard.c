@@ -159,7 +159,8 @@ static void guard_say(const struct cli *c, struct bedrock_json response)
     struct bedrock_json_iter all = bedrock_json_iterate(bedrock_json_get(response, "assessments")), it;
     char text[300];
 
-    cli_remark(c, "bedrock: the guardrail intervened: %s", cli_shown(reason, text, sizeof text));
+    cli_remark(c, "bedrock: the guardrail intervened%s%s", reason.type == BEDROCK_JSON_STRING ? ": " : "",
+               reason.type == BEDROCK_JSON_STRING ? cli_shown(reason, text, sizeof text) : "");
     while (bedrock_json_next(&all, NULL, &assessment))
         for (it = bedrock_json_iterate(assessment);
              assessment.type == BEDROCK_JSON_OBJECT && bedrock_json_next(&it, &name, &policy);)
@@ -202,20 +203,23 @@ static int guard_apply(struct guard *g)
     struct cli_fetched answer = {{0}, {0}};
     struct bedrock_request rq = {0};
     struct bedrock_slice whole;
+    struct bedrock_json action;
     struct cli *c = g->c;
     int intervened, rc;
+    char text[80];
 
     rq.method = "POST";
     rq.path = g->path.p;
     rq.body = g->body.out.p;
     rq.body_len = g->body.out.len;
     rc = cli_fetch(c, &rq, &answer);
-    if (rc == 0 && bedrock_json_get(answer.json, "action").type != BEDROCK_JSON_STRING)
-        rc = cli_fail(&c->err, BEDROCK_ERR_PROTOCOL, "the response holds no action");
+    action = bedrock_json_get(answer.json, "action");
+    intervened = rc == 0 && bedrock_json_equals(action, "GUARDRAIL_INTERVENED");
+    if (rc == 0 && !intervened && !bedrock_json_equals(action, "NONE")) /* what nobody knows lets nothing pass */
+        rc = cli_fail(&c->err, BEDROCK_ERR_PROTOCOL, "the response's action is neither NONE nor "
+                      "GUARDRAIL_INTERVENED: %s", cli_shown(action, text, sizeof text));
     whole.p = answer.json.p;
     whole.len = answer.json.len;
-    intervened = rc == 0 &&
-                 bedrock_json_equals(bedrock_json_get(answer.json, "action"), "GUARDRAIL_INTERVENED");
     if (rc == 0 && c->json)
         cli_out_json(&c->out, &whole, 1);
     else if (rc == 0)

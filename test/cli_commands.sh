@@ -151,6 +151,9 @@ t 'a file' 1 'Sorry, *' '*' guard emublock:1 "@$dir/text"
 "$bedrock" guard emublock:1 < "$dir/text" > "$dir/out" 2> "$dir/err"
 status=$?
 judge 'standard input' 1 'Sorry, *' '*'
+for how in -q --json; do
+    t "a verdict that nobody knows lets nothing pass, $how" 255 '' '*PROTOCOL*GUARDRAIL_PONDERED*' guard emuodd:1 $how all is well
+done
 t 'no such guardrail' 254 '' 'bedrock: ResourceNotFoundException: *hint: *bedrock api /guardrails*' guard emunone:1 hi
 printf '\211PNG\r\n\032\n' > "$dir/a.png"
 t 'an image' 0 '*' '' guard emublock:1 -f "$dir/a.png" hi
@@ -194,7 +197,7 @@ t 'what is no JSON comes out, too' 0 '*' '' api /model/fault.not-json/converse -
 t 'pages' 0 "{*\"nextToken\":*}$nl{*}$nl{*}" '' api --paginate '/custom-models?maxResults=2'
 ok 'a line a page' test "$(wc -l < "$dir/out")" -eq 3
 t 'pages into a file' 0 '' '' api --paginate '/guardrails?maxResults=1' -o "$dir/pages"
-ok 'a line a page' test "$(wc -l < "$dir/pages")" -eq 3
+ok 'a line a page' test "$(wc -l < "$dir/pages")" -eq 4
 with --page-loop 'a token that comes again' 255 "{*}$nl{*}" 'bedrock: PROTOCOL: the pages do not end' api --paginate /inference-profiles
 "$bedrock" api -v --paginate '/custom-models?maxResults=1' >&5 2> "$dir/err"
 ok 'no page more than somebody reads' test "$(grep -c '^> GET' "$dir/err")" -eq 1

@@ -62,6 +62,8 @@ t 'through a profile, looked up once' 0 '*The tool said: "sunny".' "bedrock: * a
 ok 'said once' test "$(grep -c 'asking through' "$dir/err")" -eq 1
 t 'a model without tools' 254 '' 'bedrock: ValidationException: *' converse -m emulator.no-tools-v1:0 --tools "$dir/tools.json" \
     --run-tools "$dir/tool" hi
+r 'a use in an answer that was cut' 0 '' "bedrock: the answer was cut: *${nl}bedrock: the answer asks for tools, which are not run: *" "$dir/tool" \
+    'say.tool say.max-tokens'
 t 'a choice that is none' 254 '' 'bedrock: ValidationException: *hint: name one of --tools *' converse -m $nova --tools "$dir/tools.json" \
     --tool-choice nosuch hi
 t 'an input that is no JSON' 1 '' '*turn 2;*' converse --stream -q -m fault.broken-input --tools "$dir/tools.json" \

@@ -612,6 +612,9 @@ size_t emu_guard_address(const struct bedrock_buffer *text, size_t *at);
 
 const char *emu_guard_reason(enum emu_action action);
 
+/* The member action of ApplyGuardrail. */
+const char *emu_guard_verdict(const struct emu_guardrail *g, enum emu_action action);
+
 /* Write the members usage, guardrailCoverage and invocationMetrics. */
 void emu_guard_usage(struct bedrock_writer *w, const struct emu_guardrail *g, size_t characters);
 void emu_guard_coverage(struct bedrock_writer *w, size_t characters);

@@ -94,7 +94,7 @@ static void emu_apply_answer(struct emu_answer *a, struct emu_applied *p)
 
     bedrock_write_object(w);
     emu_guard_usage(w, p->g, p->characters);
-    emu_put_text(w, "action", intervened ? "GUARDRAIL_INTERVENED" : "NONE");
+    emu_put_text(w, "action", emu_guard_verdict(p->g, p->action));
     emu_put_text(w, "actionReason", emu_guard_reason(p->action));
     bedrock_write_name(w, "outputs");
     if (intervened)

@@ -11,12 +11,14 @@ static const struct emu_guardrail {
     const char *word;       /* blocked; NULL: none */
     int in, out;            /* whether it looks at what goes in, and at what comes out */
     const char *version;    /* the newest; there is DRAFT too */
+    const char *verdict;    /* of ApplyGuardrail, whatever the text; NULL: as it is */
 } emu_guardrails[] = {
     {"emublock", "block-a-word", "Blocks the word \"forbidden\" in what goes in and in what comes out.",
-     "forbidden", 1, 1, "2"},
+     "forbidden", 1, 1, "2", NULL},
     {"emuoutput", "block-an-answer", "Blocks the word \"unspeakable\" in what comes out.",
-     "unspeakable", 0, 1, "1"},
-    {"emumask", "mask-addresses", "Replaces e-mail addresses.", NULL, 1, 1, "1"},
+     "unspeakable", 0, 1, "1", NULL},
+    {"emumask", "mask-addresses", "Replaces e-mail addresses.", NULL, 1, 1, "1", NULL},
+    {"emuodd", "answer-oddly", "Gives a verdict that nobody knows.", "forbidden", 0, 0, "1", "GUARDRAIL_PONDERED"},
 };
 
 #define EMU_N_GUARDRAILS (sizeof emu_guardrails / sizeof emu_guardrails[0])
@@ -159,6 +161,11 @@ const char *emu_guard_reason(enum emu_action action)
     static const char *const reasons[] = {"No action.", "Guardrail masked.", "Guardrail blocked."};
 
     return reasons[action];
+}
+
+const char *emu_guard_verdict(const struct emu_guardrail *g, enum emu_action action)
+{
+    return g->verdict ? g->verdict : action == EMU_PASSED ? "NONE" : "GUARDRAIL_INTERVENED";
 }
 
 /* A thousand characters are a unit. */

@@ -41,7 +41,7 @@ pages()
     done
     ok "$2 has $4" test "$(sort -u "$dir/ids" | wc -l)" -eq "$4" -a "$(wc -l < "$dir/ids")" -eq "$4" -a $n -eq $((($4 + 1) / 2))
 }
-pages guardrails /guardrails id 3
+pages guardrails /guardrails id 4
 pages modelSummaries /custom-models modelName 5
 ask 'a token of nobody' 400 '*nextToken*' '*ValidationException*' '/guardrails?nextToken=abc'
 ask 'maxResults 0' 400 '*maxResults*' '*ValidationException*' '/custom-models?maxResults=0'
