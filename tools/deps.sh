@@ -43,6 +43,7 @@ if [ $want_tests = 1 ]; then
     need script bsdutils util-linux-misc
     need nm binutils binutils
     need strace strace strace
+    need jq jq jq
     if [ $manager = apt ]; then
         need musl-gcc musl-tools ''
         # the sanitizers and the fuzzer of clang
