@@ -337,6 +337,33 @@ ours '' 'api-key, no credentials' 253 '' "bedrock: CONFIG: profile 'old' *" api-
 ours '--play container' 'api-key connects to nobody else' 0 '*' '*' api-key -v
 ok 'no word of Bedrock' sh -c "! grep -q '/foundation-models\|Action=' '$dir/err'"
 sed -i '/^bedrock-api-key-/d' "$all"     # which is a secret that was asked for
+
+# works OPTIONS NAME STATUS ERR COMMAND...: a key of the shell command, and then a call with it
+works()
+{
+    k_options=$1 k_name=$2 k_status=$3 k_err=$4
+    shift 4
+    # shellcheck disable=SC2086
+    "$emulator" $k_options -- sh -c 'key=$(eval "$2") || exit; AWS_BEARER_TOKEN_BEDROCK=$key "$1" converse -m "$3" "$4"' \
+        sh "$bedrock" "$*" "$nova" "$ask" > "$dir/out" 2> "$dir/err"
+    status=$?
+    case $k_status in
+    0) judge "$k_name" 0 "$rome" "$k_err" ;;
+    *) judge "$k_name" "$k_status" '' "$k_err" ;;
+    esac
+}
+invalid='bedrock: AccessDeniedException: Authentication failed: *hint: check AWS_BEARER_TOKEN_BEDROCK*'
+works '' 'a key is good for a call' 0 '' '"$1"' api-key -q
+works '--play container' 'a key of keys with a session token' 0 '' '"$1"' api-key -q
+works '' 'a key of another Region' 254 "$invalid" '"$1"' api-key -q --region eu-west-1
+works '' 'a key of another account' 254 "$invalid" 'AWS_ACCESS_KEY_ID=AKIDOTHER "$1"' api-key -q
+works '' 'a key of another secret' 254 "$invalid" 'AWS_SECRET_ACCESS_KEY=other "$1"' api-key -q
+works '--clock-offset 900' 'a key whose time is over' 254 "$invalid" '"$1"' api-key -q --expires-in 900
+works '--clock-offset 800' 'a key whose time is not over' 0 '' '"$1"' api-key -q --expires-in 900
+works '--clock-offset -900' 'a key of the future' 254 "$invalid" '"$1"' api-key -q
+works '' 'a key without its end' 254 "$invalid" '"$1"' api-key -q '| sed "s/.\{24\}$//"'
+works '' 'a key that was cut' 254 "$invalid" '"$1"' api-key -q '| cut -c 1-100'
+works '' 'a key that holds nothing' 254 "$invalid" echo bedrock-api-key-
 bad 'api-key, too long' '--expires-in *' api-key --expires-in 43201
 bad 'api-key, no time' '--expires-in *' api-key --expires-in 0
 bad 'api-key, words' "api-key takes no words, not 'x'" api-key x

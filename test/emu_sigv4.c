@@ -1,6 +1,7 @@
 /* emu_sigv4.c - is this request signed as it must be? Worked out anew from the bytes that came.
- * AWS Signature Version 4, header variant, and bearer tokens. Nothing here calls sigv4.c: hash and HMAC
- * are BearSSL's. Leaves out: presigned queries; a token beside the account's own keys is taken as it is. */
+ * AWS Signature Version 4, header variant, and bearer tokens: the account's, and short-term keys, which hold
+ * a presigned query. Nothing here calls sigv4.c: hash and HMAC are BearSSL's. Leaves out: other presigned
+ * queries; a token beside the account's own keys is taken as it is. */
 #define _DEFAULT_SOURCE
 #include "emu.h"
 #include <bearssl.h>
@@ -10,6 +11,10 @@
 
 #define EMU_SIG_WINDOW_S 300    /* how far a signature's time may be off */
 #define EMU_SIG_MAX_PAIRS 64    /* of a query, and segments of a path */
+#define EMU_KEY_PREFIX "bedrock-api-key-"
+#define EMU_KEY_HOST "bedrock.amazonaws.com"
+#define EMU_KEY_MAX 8192u       /* what a short-term key holds, in bytes */
+#define EMU_KEY_MAX_S 43200
 
 static const char emu_sig_mismatch[] =
     "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -263,11 +268,18 @@ static int emu_sig_matches(const struct emu_request *rq, const struct emu_sig *s
 
 /* ---- The checks, in the service's order ---- */
 
+static void emu_sig_credential(struct bedrock_slice value, struct emu_sig *s)
+{
+    s->key_id = emu_sig_cut(&value, '/');
+    s->date = emu_sig_cut(&value, '/');
+    s->region = emu_sig_cut(&value, '/');
+    s->service = emu_sig_cut(&value, '/');
+    s->terminator = value;
+}
+
 /* "AWS4-HMAC-SHA256 Credential=ID/DATE/REGION/SERVICE/aws4_request, SignedHeaders=a;b, Signature=hex" */
 static int emu_sig_parse(struct bedrock_slice value, struct emu_sig *s)
 {
-    struct bedrock_slice credential = {NULL, 0};
-
     if (!emu_slice_is(emu_sig_cut(&value, ' '), "AWS4-HMAC-SHA256"))
         return -1;
     while (value.len > 0) {
@@ -277,17 +289,12 @@ static int emu_sig_parse(struct bedrock_slice value, struct emu_sig *s)
             part.p++, part.len--;
         name = emu_sig_cut(&part, '=');
         if (emu_slice_is(name, "Credential"))
-            credential = part;
+            emu_sig_credential(part, s);
         else if (emu_slice_is(name, "SignedHeaders"))
             s->signed_headers = part;
         else if (emu_slice_is(name, "Signature"))
             s->signature = part;
     }
-    s->key_id = emu_sig_cut(&credential, '/');
-    s->date = emu_sig_cut(&credential, '/');
-    s->region = emu_sig_cut(&credential, '/');
-    s->service = emu_sig_cut(&credential, '/');
-    s->terminator = credential;
     return s->key_id.len && s->signed_headers.len && s->signature.len ? 0 : -1;
 }
 
@@ -402,11 +409,9 @@ static int emu_sig_covers(const struct emu_request *rq, struct bedrock_slice lis
 }
 
 /* The account's own key pair, which any token may stand beside, or one that was issued, with its own. */
-static int emu_sig_who(const struct emu *e, const struct emu_request *rq, int64_t now_s, struct emu_sig *s,
+static int emu_sig_who(const struct emu *e, struct bedrock_slice token, int64_t now_s, struct emu_sig *s,
                        struct emu_verdict *v)
 {
-    struct bedrock_slice token = emu_http_field(rq, "x-amz-security-token");
-
     if (emu_slice_is(s->key_id, e->key_id)) {
         s->secret = e->secret;
         return 0;
@@ -442,7 +447,7 @@ static void emu_sig_check(const struct emu *e, const char *service, const struct
     emu_sig_hash(s.body_hash, rq->body.p, rq->body.len);
     s.for_service = service;
     s.for_region = e->region;
-    if (emu_sig_who(e, rq, now_s, &s, v) != 0)
+    if (emu_sig_who(e, emu_http_field(rq, "x-amz-security-token"), now_s, &s, v) != 0)
         return;
     if (!s.time.p)
         emu_sig_refuse(v, "IncompleteSignatureException",
@@ -458,6 +463,96 @@ static void emu_sig_check(const struct emu *e, const char *service, const struct
     }
 }
 
+/* ---- Short-term keys ---- */
+
+struct emu_key {
+    struct emu_sig sig;
+    struct bedrock_slice token, expires;
+    struct bedrock_buffer query;    /* what was signed of it */
+    char text[EMU_KEY_MAX + 1];
+};
+
+/* Take up a parameter; its value is decoded where it stands. */
+static void emu_key_parameter(struct emu_key *k, struct bedrock_slice pair)
+{
+    struct bedrock_slice value = pair, name = emu_sig_cut(&value, '=');
+    struct bedrock_buffer plain = {0};
+
+    if (!emu_slice_is(name, "X-Amz-Signature") && !emu_slice_is(name, "Version")) {
+        emu_text(&k->query, k->query.len ? "&" : "");
+        bedrock_buffer_append(&k->query, pair.p, pair.len);
+    }
+    emu_percent_decode(&plain, value);
+    if (plain.len > 0 && plain.len <= value.len)
+        memcpy(k->text + (value.p - k->text), plain.p, plain.len);
+    value.len = plain.len;
+    bedrock_buffer_free(&plain);
+    if (emu_slice_is(name, "X-Amz-Credential"))
+        emu_sig_credential(value, &k->sig);
+    else if (emu_slice_is(name, "X-Amz-Date"))
+        k->sig.time = value;
+    else if (emu_slice_is(name, "X-Amz-Expires"))
+        k->expires = value;
+    else if (emu_slice_is(name, "X-Amz-Security-Token"))
+        k->token = value;
+    else if (emu_slice_is(name, "X-Amz-SignedHeaders"))
+        k->sig.signed_headers = value;
+    else if (emu_slice_is(name, "X-Amz-Signature"))
+        k->sig.signature = value;
+}
+
+/* "bedrock-api-key-" and the base64 of "bedrock.amazonaws.com/?" and the query. */
+static int emu_key_parse(struct bedrock_slice key, struct emu_key *k)
+{
+    static const char head[] = EMU_KEY_HOST "/?";
+    size_t skip = sizeof EMU_KEY_PREFIX - 1;
+    struct bedrock_slice query;
+
+    if (key.len < skip || memcmp(key.p, EMU_KEY_PREFIX, skip) != 0 || (key.len - skip) / 4 * 3 > EMU_KEY_MAX ||
+        emu_base64_decode(key.p + skip, key.len - skip, (unsigned char *)k->text, EMU_KEY_MAX) != 0 ||
+        strncmp(k->text, head, sizeof head - 1) != 0)
+        return -1;
+    query.p = k->text + sizeof head - 1;
+    query.len = strlen(query.p);
+    while (query.len > 0)
+        emu_key_parameter(k, emu_sig_cut(&query, '&'));
+    return k->sig.key_id.len && k->sig.signature.len ? 0 : -1;
+}
+
+/* From when it was made, for as long as it says. */
+static int emu_key_in_time(const struct emu_key *k, int64_t now_s)
+{
+    int64_t then = emu_sig_time(k->sig.time), span = 0;
+
+    for (size_t i = 0; i < k->expires.len; i++) {
+        if (k->expires.p[i] < '0' || k->expires.p[i] > '9' || span > EMU_KEY_MAX_S)
+            return 0;
+        span = 10 * span + (k->expires.p[i] - '0');
+    }
+    return then >= 0 && span <= EMU_KEY_MAX_S && now_s + EMU_SIG_WINDOW_S >= then && now_s < then + span;
+}
+
+/* The account's keys or issued ones have signed it, for this Region and this time. */
+static int emu_key_is_good(const struct emu *e, struct bedrock_slice key)
+{
+    struct emu_request rq = {.method = {"POST", 4}, .path = {"/", 1}, .n_fields = 1};
+    struct emu_key k = {.sig = {.for_service = "bedrock", .for_region = e->region}};
+    int64_t now_s = emu_wall_s(e);
+    struct emu_verdict v = {0};
+    int good;
+
+    rq.fields[0].name = (struct bedrock_slice){"host", 4};
+    rq.fields[0].value = (struct bedrock_slice){EMU_KEY_HOST, sizeof EMU_KEY_HOST - 1};
+    good = emu_key_parse(key, &k) == 0 && emu_slice_is(k.sig.signed_headers, "host") &&
+           emu_sig_who(e, k.token, now_s, &k.sig, &v) == 0 && emu_sig_scope(&k.sig, &v) == 0 &&
+           emu_key_in_time(&k, now_s);
+    emu_sig_hash(k.sig.body_hash, "", 0);
+    rq.query = (struct bedrock_slice){k.query.p, k.query.len};
+    good = good && k.query.error == 0 && emu_sig_matches(&rq, &k.sig);
+    bedrock_buffer_free(&k.query);
+    return good;
+}
+
 void emu_authenticate(const struct emu *e, const char *service, const struct emu_request *rq,
                       struct emu_verdict *v)
 {
@@ -469,7 +564,7 @@ void emu_authenticate(const struct emu *e, const char *service, const struct emu
     if (!value.p) {
         emu_sig_refuse(v, "MissingAuthenticationTokenException", "Missing Authentication Token");
     } else if (emu_slice_is_nocase(emu_sig_cut(&rest, ' '), "bearer") && strcmp(service, "bedrock") == 0) {
-        if (!emu_slice_is(rest, e->bearer))
+        if (!emu_slice_is(rest, e->bearer) && !emu_key_is_good(e, rest))
             emu_sig_refuse(v, "AccessDeniedException",
                            "Authentication failed: Please make sure your API Key is valid.");
     } else {
