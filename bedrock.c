@@ -1,6 +1,6 @@
 /* bedrock.c - the life of calls, and the connections that they share: start, step, wait, end.
- * bedrock.h is the contract. Leaves out: opening a client (open.c), what a step does (call.c), what Converse says
- * (message.c). */
+ * bedrock.h is the contract. Leaves out: opening a client (open.c), what a step does (call.c), what Converse
+ * says (message.c). */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include <poll.h>
@@ -268,7 +268,8 @@ int bedrock_start(struct bedrock *b, const struct bedrock_request *rq, struct be
         return rc;
     bedrock_sweep(b);
     op = bdk_operation_of(rq->operation);
-    c = bdk_client_new_call(b, op, rq->operation == BEDROCK_ANY ? (enum bdk_service)rq->service : op->service);
+    c = bdk_client_new_call(b, op,
+                            rq->operation == BEDROCK_ANY ? (enum bdk_service)rq->service : op->service);
     if (!c)
         return BEDROCK_ERR_NOMEM;
     c->body.p = rq->body;

@@ -299,8 +299,8 @@ struct bedrock_later {
 
 /*
  * Asked when the first call needs to be signed, and again when the keys have less than five minutes left.
- * 0: *out is filled; BEDROCK_WANT_READ: not yet, *later says what to wait for; below zero: it failed. Does not
- * wait itself. However many calls need keys, it is asked once.
+ * 0: *out is filled; BEDROCK_WANT_READ: not yet, *later says what to wait for; below zero: it failed. Does
+ * not wait itself. However many calls need keys, it is asked once.
  */
 typedef int (*bedrock_credentials_fn)(void *ctx, struct bedrock_credentials *out,
                                       struct bedrock_later *later);
@@ -325,8 +325,8 @@ struct bedrock_options {
     const char *region;         /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, an instance's; none is
                                    an error */
     const char *endpoint_url;   /* for both services; NULL: AWS_ENDPOINT_URL_BEDROCK_RUNTIME and
-                                   AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL, the profile's, then the Region's
-                                   own. http:// is taken for loopback addresses only */
+                                   AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL, the profile's, then the
+                                   Region's own. http:// is taken for loopback addresses only */
     const char *access_key_id;      /* the two together, or NULL both: whoever has some. Keys */
     const char *secret_access_key;  /* given here go before a bearer token from the environment */
     const char *session_token;      /* may be NULL */
@@ -439,18 +439,18 @@ struct bedrock_request {
     int max_connections;    /* wait while the client has as many to this host; 0: as the options say */
     enum bedrock_service service;   /* these three: of BEDROCK_ANY alone */
     const char *method;             /* "GET", "POST", ...; not HEAD */
-    const char *path;       /* as on the request line: "/model/amazon.nova-lite-v1%3A0/converse", percent-encoded,
-                               without query; see bedrock_encode() */
-    const struct bedrock_field *headers;    /* more header fields, at most 32, of any operation; a Content-Type
-                               takes the place of application/json. Not those that the library writes itself:
-                               Host, Content-Length, Authorization, X-Amz-Date ... */
+    const char *path;       /* as on the request line: "/model/amazon.nova-lite-v1%3A0/converse", without
+                               query, percent-encoded; see bedrock_encode() */
+    const struct bedrock_field *headers;    /* more header fields, at most 32, of any operation; a
+                               Content-Type takes the place of application/json. Not those that the library
+                               writes itself: Host, Content-Length, Authorization, X-Amz-Date ... */
     size_t n_headers;
     int raw;                /* 1: the body of a good answer is handed out as it arrives, BEDROCK_BYTES,
                                whatever it is, unless it is an event stream; 0: it must be JSON */
 };
 
-/* Append text percent-encoded for a path or a query: all but A-Z a-z 0-9 - _ . ~, so that a model's ARN is one
- * segment of a path. Returns b->error. */
+/* Append text percent-encoded for a path or a query: all but A-Z a-z 0-9 - _ . ~, so that a model's ARN is
+ * one segment of a path. Returns b->error. */
 int bedrock_encode(struct bedrock_buffer *b, const char *text, size_t len);
 
 /*
@@ -519,7 +519,7 @@ int bedrock_timeout_ms(const struct bedrock_call *c);
 /*
  * Wait until at least one of n calls can move, at most timeout_ms (-1: as long as it takes).
  * Returns how many can, 0 when the time passed or nothing can happen, < 0 on failure. ready may be NULL;
- * else ready[i] is set to 1 for the calls worth a step and 0 for the others. Finished calls and NULLs never are.
+ * else ready[i] is set to 1 for the calls worth a step and 0 for the others, as for finished ones and NULL.
  */
 int bedrock_wait(struct bedrock_call *const calls[], size_t n, unsigned char ready[], int timeout_ms);
 
@@ -563,17 +563,17 @@ int bedrock_identity(struct bedrock *b, struct bedrock_call **out);
 /*
  * Append a short-term Amazon Bedrock API key, made from the client's keys without asking anybody; it is for
  * the client's Region and good for expires_s seconds (1 to 43200; 0: 43200), but no longer than the keys are.
- * *until_s, which may be NULL, is when it ends, in seconds since 1970. BEDROCK_ERR_USAGE while the keys are not
- * known (bedrock_find_credentials()) or for another time, BEDROCK_ERR_CONFIG when they are a bearer token:
- * bedrock_error() says so.
+ * *until_s, which may be NULL, is when it ends, in seconds since 1970. BEDROCK_ERR_USAGE while the keys are
+ * not known (bedrock_find_credentials()) or for another time, BEDROCK_ERR_CONFIG when they are a bearer
+ * token: bedrock_error() says so.
  */
 int bedrock_api_key(struct bedrock *b, int expires_s, struct bedrock_buffer *out, int64_t *until_s);
 
 /* How a service is reached. Texts are zero-terminated, "" for what is not known or not needed. */
 struct bedrock_way {
     char url[560];
-    char from[400];     /* who says so: "option", "AWS_ENDPOINT_URL", "endpoint_url in /home/me/.aws/config:7",
-                           "Region" */
+    char from[400];     /* who says so: "option", "AWS_ENDPOINT_URL", "Region",
+                           "endpoint_url in /home/me/.aws/config:7" */
     char proxy[400];    /* "proxy.example:3128 (HTTPS_PROXY)"; never its password */
     char ca[640];       /* what certificates are held to */
 };
@@ -591,7 +591,7 @@ struct bedrock_where {
     char profile_from[40];          /* "AWS_PROFILE", "the profile option"; "": nobody named one */
     int profile_found;              /* a file that was read has it */
     struct bedrock_config_file config, credentials;
-    char source[1400];              /* "environment", "profile 'dev': IAM Identity Center, then role arn:..." */
+    char source[1400];              /* "environment", "profile 'dev': IAM Identity Center, then role ..." */
     int bearer_token;               /* 1: a token is sent, and nothing is signed */
     char key_id[8];                 /* its last four characters; "" while it is not known */
     char account_id[64];
@@ -628,7 +628,7 @@ struct bedrock_probe {
     int64_t answer_ms;              /* from the request to the head of the answer */
     char address[64];               /* of whom the connection is with, perhaps a proxy */
     char tls[64];                   /* "TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256"; "": none */
-    int n_certificates;             /* of the server's chain, as it was sent; at most the first eight are told */
+    int n_certificates;             /* of the server's chain, as sent; at most the first eight are told */
     struct bedrock_certificate {
         char subject[128];          /* its common name, or else the organisation */
         int64_t expires_s;          /* seconds since 1970 */
@@ -638,9 +638,9 @@ struct bedrock_probe {
 };
 
 /*
- * Try the way to a service: a new connection, and a request without credentials, of whose answer only the head
- * matters. A call without events, which fails as any other does. Works as soon as the Region is known, also when
- * bedrock_open() failed for want of credentials. 0, or below zero as bedrock_start().
+ * Try the way to a service: a new connection, and a request without credentials, of whose answer only the
+ * head matters. A call without events, which fails as any other does. Works as soon as the Region is known,
+ * also when bedrock_open() failed for want of credentials. 0, or below zero as bedrock_start().
  */
 int bedrock_probe(struct bedrock *b, enum bedrock_service service, struct bedrock_call **out);
 

@@ -632,7 +632,8 @@ void bdk_cache_free(struct bdk_cache *c);
 /* BEDROCK_ERR_CONFIG: "WHAT PATH: why; run LOGIN". */
 int bdk_cache_bad(const struct bdk_cache *c, const char *why, struct bedrock_error *e);
 
-/* Read the file: 0, or told in e, and c stays what it was; so it does when it is unsaved and good for longer. */
+/* Read the file: 0, or told in e, and c stays what it was;
+ * so it does when it is unsaved and good for longer. */
 int bdk_cache_load(struct bdk_cache *c, const struct bdk_env *env, struct bedrock_error *e);
 
 /* 0: still good; BDK_MORE: renew it (5 minutes or less are left, and it is 30 s since that was tried);
@@ -777,13 +778,13 @@ struct bdk_run {
 
 /*
  * Begin to ask; read an answer; there was no answer, and e says why; it failed for good, as e says. Each
- * returns 0 with r->next or r->imds.region filled in, BDK_RUN_*, or an error told in e. The last two may be NULL:
- * then it stays at that.
+ * returns 0 with r->next or r->imds.region filled in, BDK_RUN_*, or an error told in e. The last two may be
+ * NULL: then it stays at that.
  */
 struct bdk_run_source {
     int (*begin)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
-    int (*answer)(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h, struct bedrock_slice body,
-                  struct bedrock_error *e);
+    int (*answer)(struct bedrock *b, struct bdk_run *r, const struct bdk_http_head *h,
+                  struct bedrock_slice body, struct bedrock_error *e);
     int (*none)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
     int (*failed)(struct bedrock *b, struct bdk_run *r, struct bedrock_error *e);
 };
@@ -827,8 +828,8 @@ int bdk_creds_timeout_ms(const struct bedrock *b);
 void bdk_run_stop(struct bedrock *b);
 void bdk_run_free(struct bedrock *b);
 
-/* Set up for instance metadata from environment and profile. 0, BDK_IMDS_OFF, or told in e; bdk_imds_free() it
- * in any case. */
+/* Set up for instance metadata from environment and profile. 0, BDK_IMDS_OFF, or told in e; bdk_imds_free()
+ * it in any case. */
 int bdk_imds_open(const struct bedrock *b, struct bdk_imds *m, struct bedrock_error *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * bedrock_int.h - what the library's own sources share. Not installed, not an API.
  *
- * Calls go down: open.c, bedrock.c, call.c, message.c and models.c stand on the parts; conn.c, tls.c, net.c and
- * the credential sources touch the world (bedrock_creds.h); everything else is pure (bedrock_pure.h).
+ * Calls go down: open.c, bedrock.c, call.c, message.c and models.c stand on the parts; conn.c, tls.c, net.c
+ * and the credential sources touch the world (bedrock_creds.h); everything else is pure (bedrock_pure.h).
  */
 #ifndef BEDROCK_INT_H
 #define BEDROCK_INT_H

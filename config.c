@@ -53,7 +53,8 @@ static const char *config_setting(const struct bedrock *b, const char *option, c
 }
 
 /* true and false in any case (AWS SDK reference guide, "Settings"): 1, 0, or told in e. */
-static int config_boolean(const struct bedrock *b, const char *env_name, const char *key, struct bedrock_error *e)
+static int config_boolean(const struct bedrock *b, const char *env_name, const char *key,
+                          struct bedrock_error *e)
 {
     struct bdk_from from;
     const char *v = config_setting(b, NULL, env_name, key, &from);
@@ -108,8 +109,8 @@ static int config_no_region(struct bedrock *b)
     const char *file = b->profiles.file[BDK_FILE_CONFIG].path;
 
     return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
-                         "no Region: none was given, neither AWS_REGION nor AWS_DEFAULT_REGION is set, and profile "
-                         "'%.100s'%s%s has no region", b->profiles.name, file[0] ? " in " : "", file);
+                         "no Region: none was given, neither AWS_REGION nor AWS_DEFAULT_REGION is set, and "
+                         "profile '%.100s'%s%s has no region", b->profiles.name, file[0] ? " in " : "", file);
 }
 
 static int config_find_region(struct bedrock *b, const char *option)

@@ -32,7 +32,8 @@ static int creds_bearer(struct bedrock *b, const char *token, const char *name)
     for (const char *p = token; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == 0x7F)
             return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
-                                 "%s holds white space or a control character, perhaps a pasted newline", name);
+                                 "%s holds white space or a control character, perhaps a pasted newline",
+                                 name);
     rc = creds_copy(b, &b->creds.bearer_token, token);
     return rc == 0 ? 1 : rc;
 }
@@ -102,13 +103,14 @@ static int creds_plan(struct bedrock *b, enum bdk_plan_base base)
 
 static int creds_from_web_identity(struct bedrock *b, const struct bdk_env *env)
 {
-    const char *file = bdk_getenv(env, "AWS_WEB_IDENTITY_TOKEN_FILE"), *role = bdk_getenv(env, "AWS_ROLE_ARN");
+    const char *file = bdk_getenv(env, "AWS_WEB_IDENTITY_TOKEN_FILE");
+    const char *role = bdk_getenv(env, "AWS_ROLE_ARN");
 
     if (!file)
         return 0;
     if (!role)
-        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN, "
-                             "which names the role for it, is not");
+        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE is set but "
+                             "AWS_ROLE_ARN, which names the role for it, is not");
     return creds_plan(b, BDK_PLAN_WEB_IDENTITY);
 }
 
@@ -159,9 +161,10 @@ static int creds_nowhere(struct bedrock *b)
     const char *file = b->profiles.file[BDK_FILE_CONFIG].path;
 
     return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
-                         "no credentials: none were given, neither AWS_BEARER_TOKEN_BEDROCK nor AWS_ACCESS_KEY_ID with "
-                         "AWS_SECRET_ACCESS_KEY is set, and profile '%.100s'%s%s has none; there is no container "
-                         "to ask, and instance metadata is off", b->profiles.name, file[0] ? " in " : "", file);
+                         "no credentials: none were given, neither AWS_BEARER_TOKEN_BEDROCK nor "
+                         "AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY is set, and profile '%.100s'%s%s has "
+                         "none; there is no container to ask, and instance metadata is off",
+                         b->profiles.name, file[0] ? " in " : "", file);
 }
 
 /* The environment's and the profile's, in the order of enum bdk_source; 1: taken. */

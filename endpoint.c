@@ -138,8 +138,8 @@ static int endpoint_bad_url(struct bedrock_error *e, const char *url, const char
     int n = (int)strcspn(url, "?#"), shown = n < 200 ? n : 200;
 
     /* a password may stand before an '@', a key in a query */
-    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "endpoint URL '%.*s%s': %s", strchr(url, '@') ? 0 : shown, url,
-                         strchr(url, '@') || url[n] ? "****" : "", why);
+    return bdk_error_set(e, BEDROCK_ERR_CONFIG, "endpoint URL '%.*s%s': %s", strchr(url, '@') ? 0 : shown,
+                         url, strchr(url, '@') || url[n] ? "****" : "", why);
 }
 
 int bdk_host_copy(char host[256], const char *p, const char *end)
@@ -287,7 +287,8 @@ static int endpoint_sts_is_global(const char *region, unsigned flags)
     return 0;
 }
 
-/* Sign-in has domains of its own, but for dual-stack hosts and for FIPS outside of GovCloud: 1: host is set. */
+/* Sign-in has domains of its own, but for dual-stack hosts and for FIPS outside of GovCloud: 1:
+ * host is set. */
 static int endpoint_signin(char host[256], const struct bdk_partition *p, const char *region, int gov,
                            unsigned flags)
 {

@@ -190,7 +190,8 @@ static int keys_json_expires(struct bedrock_json root, enum bdk_keys_form form, 
     *expires_s = INT64_MAX;
     if (v.type == BEDROCK_JSON_NONE) /* or no string: a number must not pass for "never" */
         v = bedrock_json_get(root, "Expiration");
-    if (v.type == BEDROCK_JSON_NONE || v.type == BEDROCK_JSON_NULL || (v.type == BEDROCK_JSON_STRING && v.len == 2))
+    if (v.type == BEDROCK_JSON_NONE || v.type == BEDROCK_JSON_NULL ||
+        (v.type == BEDROCK_JSON_STRING && v.len == 2))
         return form == BDK_KEYS_PROCESS ? 0 : keys_bad_json(form, what, "the answer has no Expiration", e);
     bdk_error_string(text, sizeof text, v);
     if (bdk_date_iso(bdk_slice(text), expires_s) != 0)

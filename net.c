@@ -1,6 +1,6 @@
 /* net.c - sockets: resolve, connect, read, write, poll, and the system's clocks and chance.
- * POSIX sockets and getrandom(2); RFC 8305 (several addresses, staggered). Leaves out: its own resolver; getaddrinfo
- * blocks, which bedrock.h says. */
+ * POSIX sockets and getrandom(2); RFC 8305 (several addresses, staggered). Leaves out: its own resolver;
+ * getaddrinfo blocks, which bedrock.h says. */
 #undef _GNU_SOURCE /* its strerror_r() is another */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"

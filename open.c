@@ -182,8 +182,8 @@ static int open_transport(struct bedrock *b, const struct bedrock_options *opt)
 
 /* ---- Entry points ---- */
 
-/* Where nobody signs, the way to the services is found all the same: bedrock_where() and bedrock_probe() may be
- * asked what is wrong. */
+/* Where nobody signs, the way to the services is found all the same: bedrock_where() and bedrock_probe() may
+ * be asked what is wrong. */
 static int open_find(struct bedrock *b, const struct bedrock_options *opt)
 {
     int rc = bdk_creds_open(b, opt), way;

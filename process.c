@@ -41,7 +41,8 @@ struct bdk_process {
 
 /* ---- The child ---- */
 
-/* A copy that is none of 0, 1 and 2, which a program may have closed: the child's dup2() would mix them up. */
+/* A copy that is none of 0, 1 and 2, which a program may have closed:
+ * the child's dup2() would mix them up. */
 static int process_above(int fd)
 {
     int above = fcntl(fd, F_DUPFD_CLOEXEC, 3), err = errno;
@@ -89,8 +90,8 @@ static int process_last_fd(void)
 }
 
 /* A thread of the host may block every signal, and its process ignore some; exec() would hand both on, and a
- * command whose children or time-outs are never told of hangs. What was ignored for good reasons, as nohup does
- * it, stays so. The host's handlers go before the first signal is let in: none may run here. */
+ * command whose children or time-outs are never told of hangs. What was ignored for good reasons, as nohup
+ * does it, stays so. The host's handlers go before the first signal is let in: none may run here. */
 static void process_default_signals(void)
 {
     struct sigaction now;
@@ -262,7 +263,8 @@ static int process_ended(struct bdk_process *p, struct bedrock_error *e)
 /* fork() with all signals blocked until the child has dropped the host's handlers. */
 static pid_t process_fork(const char *command, int own_group, int out, int err)
 {
-    int last = process_last_fd(), keep_stdin = isatty(0); /* a file or pipe there is the program's: its prompt, say */
+    int last = process_last_fd();
+    int keep_stdin = isatty(0); /* a file or pipe there is the program's: its prompt, say */
     sigset_t all, old;
     pid_t pid;
 

@@ -308,19 +308,21 @@ static void provide_name_source(const struct bedrock *b, struct bedrock_error *e
 
     if (e->code != BEDROCK_ERR_CONFIG)
         return;
-    snprintf(profile, sizeof profile, "profile '%.100s'%s%.200s", b->profiles.name, file[0] ? " of " : "", file);
+    snprintf(profile, sizeof profile, "profile '%.100s'%s%.200s", b->profiles.name,
+             file[0] ? " of " : "", file);
     if (!b->cf.region[0])
-        snprintf(whole.message, sizeof whole.message, "no Region: none was given or set, %s has none, and %.600s",
-                 profile, e->message);
+        snprintf(whole.message, sizeof whole.message,
+                 "no Region: none was given or set, %s has none, and %.600s", profile, e->message);
     else if (c->source == BDK_FROM_PROFILE)
         snprintf(whole.message, sizeof whole.message, "%s: %.700s", profile, e->message);
     else if (c->source == BDK_FROM_INSTANCE)
-        snprintf(whole.message, sizeof whole.message, "no credentials: none were given or set, %s has none, and "
-                 "%.600s", profile, e->message);
+        snprintf(whole.message, sizeof whole.message,
+                 "no credentials: none were given or set, %s has none, and %.600s", profile, e->message);
     *e = whole;
 }
 
-/* Fetching failed: old keys that are still good, or an instance's that may be stretched, will do. 1: they do. */
+/* Fetching failed: old keys that are still good, or an instance's that may be stretched, will do. 1:
+ * they do. */
 static int provide_failed(struct bedrock *b, int usable)
 {
     struct bdk_creds *c = &b->creds;

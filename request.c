@@ -149,8 +149,8 @@ int bdk_request_check(struct bedrock *b, const struct bedrock_request *rq)
     if (op->body == BDK_BODY_NONE && rq->body_len > 0)
         return request_bad(b, "this operation takes no body");
     if (rq->query && request_check_query(rq->query) != 0)
-        return request_bad(b, "the query is longer than 8192 bytes, has more than 64 parameters or characters "
-                              "that must be encoded");
+        return request_bad(b, "the query is longer than 8192 bytes, has more than 64 parameters or "
+                              "characters that must be encoded");
     return op->body == BDK_BODY_JSON ? request_check_body(b, rq) : 0;
 }
 

@@ -1,6 +1,7 @@
-/* sources.c - where fetched credentials come from, each as a few steps: what to send first, and what to make of
- * the answer. AWS SDK reference guide, "Standardized credential providers". Leaves out: sending (provide.c), and
- * what the requests and answers look like (imds.c, container.c, process.c, sts.c, sso.c, login.c). */
+/* sources.c - where fetched credentials come from, each as a few steps: what to send first, and what to make
+ * of the answer. AWS SDK reference guide, "Standardized credential providers". Leaves out: sending
+ * (provide.c), and what the requests and answers look like (imds.c, container.c, process.c, sts.c,
+ * sso.c, login.c). */
 #include "bedrock_int.h"
 #include <errno.h>
 #include <stdio.h>
@@ -77,8 +78,9 @@ static int source_container_begin(struct bedrock *b, struct bdk_run *r, struct b
     int rc = bdk_container_request(&r->fetch, &env, e);
 
     if (rc == BDK_CONTAINER_NONE)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "there is no container to ask: neither "
-                             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
+        return bdk_error_set(e, BEDROCK_ERR_CONFIG,
+                             "there is no container to ask: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI "
+                             "nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
     return rc == 0 ? BDK_RUN_FETCH : rc;
 }
 
@@ -127,8 +129,8 @@ static int source_process_begin(struct bedrock *b, struct bdk_run *r, struct bed
 
 /* ---- Roles ---- */
 
-/* Where STS is, for this role: in the Region that was given in so many words, else in that of the role's profile,
- * else in the client's. */
+/* Where STS is, for this role: in the Region that was given in so many words, else in that of the role's
+ * profile, else in the client's. */
 static int source_sts(const struct bedrock *b, const char *region, struct bdk_endpoint *to,
                       struct bedrock_error *e)
 {
@@ -178,9 +180,9 @@ static int source_role_begin(struct bedrock *b, struct bdk_run *r, struct bedroc
 
     if (from->mfa_serial) {
         if (!b->opt.mfa || b->opt.mfa(b->opt.mfa_ctx, from->mfa_serial, code, sizeof code) != 0)
-            return bdk_error_set(e, BEDROCK_ERR_CONFIG, "role %.200s of profile '%.100s' needs a code of the MFA device "
-                                 "%.200s, and nobody is there to type it", from->role_arn, from->profile,
-                                 from->mfa_serial);
+            return bdk_error_set(e, BEDROCK_ERR_CONFIG, "role %.200s of profile '%.100s' needs a code of the "
+                                 "MFA device %.200s, and nobody is there to type it", from->role_arn,
+                                 from->profile, from->mfa_serial);
         code[sizeof code - 1] = 0;
         role.mfa_serial = from->mfa_serial;
         role.mfa_code = code;
@@ -207,7 +209,8 @@ static int source_web_begin(struct bedrock *b, struct bdk_run *r, struct bedrock
         from.session_name = bdk_getenv(&env, "AWS_ROLE_SESSION_NAME");
     }
     if (!file || !from.role_arn)
-        return bdk_error_set(e, BEDROCK_ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE or AWS_ROLE_ARN is no longer set");
+        return bdk_error_set(e, BEDROCK_ERR_CONFIG,
+                             "AWS_WEB_IDENTITY_TOKEN_FILE or AWS_ROLE_ARN is no longer set");
     bedrock_buffer_free(&r->file); /* with the error that the last one may have had */
     r->file.max = SOURCE_MAX_FILE;
     err = bdk_home_path(&env, file, path);
@@ -328,14 +331,17 @@ static int source_login_begin(struct bedrock *b, struct bdk_run *r, struct bedro
     int rc = 0;
 
     if (!r->login.form)
-        rc = bdk_login_open(&r->login, &env, plan->profile, plan->login_session, b->opt.alloc, b->opt.alloc_ctx, e);
+        rc = bdk_login_open(&r->login, &env, plan->profile, plan->login_session, b->opt.alloc,
+                            b->opt.alloc_ctx, e);
     if (rc == 0)
         rc = bdk_cache_load(&r->login, &env, e);
     if (rc == 0)
         rc = bdk_cache_next(&r->login, 1, source_now_s(b), e);
     if (rc != BDK_MORE)
         return rc ? rc : bdk_login_keys(&r->login, &r->next, e);
-    region = bdk_login_region(&r->login) ? bdk_login_region(&r->login) : plan->region ? plan->region : b->cf.region;
+    region = bdk_login_region(&r->login);
+    if (!region)
+        region = plan->region ? plan->region : b->cf.region;
     if (bdk_random(random, sizeof random) != 0)
         return bdk_error_set(e, BEDROCK_ERR_CONFIG, "%s: the system gives no random numbers", r->login.path);
     rc = bdk_config_endpoint(b, BDK_SIGNIN, region, &to, e);

@@ -227,7 +227,8 @@ static enum tls_refusal tls_judge_leaf(const struct tls_chain *c, const struct b
     return bdk_x509_has_dns(x) ? TLS_FINE : TLS_NO_SAN;
 }
 
-/* Told before anything is judged: whoever probes wants to see what is wrong. x is NULL when it cannot be read. */
+/* Told before anything is judged: whoever probes wants to see what is wrong.
+ * x is NULL when it cannot be read. */
 static void tls_tell(struct bedrock_probe *seen, const struct bdk_x509 *x)
 {
     struct bedrock_certificate *cert = &seen->chain[seen->n_certificates];

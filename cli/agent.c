@@ -123,8 +123,8 @@ static int agent_answer(struct agent *a, struct bedrock_body *next, struct bedro
         return cli_fail(&a->c->err, BEDROCK_ERR_PROTOCOL, "a tool use has no toolUseId");
     rc = agent_run(a, request, use, &result);
     if (rc == 0 && result.failed)
-        cli_remark(a->c, "bedrock: tool %s failed: %s", cli_shown(bedrock_json_get(use, "name"), name, sizeof name),
-                   result.why);
+        cli_remark(a->c, "bedrock: tool %s failed: %s",
+                   cli_shown(bedrock_json_get(use, "name"), name, sizeof name), result.why);
     if (rc == 0)
         bedrock_body_tool_result(next, id, result.failed ? "error" : NULL, result.text.p ? result.text.p : "",
                                  result.text.len);
@@ -303,8 +303,8 @@ int cli_agent_check(struct cli *c, const struct bedrock_buffer *body, const stru
     int rc = 0;
 
     if (!command && (cli_value(&c->args, CLI_OPT_MAX_TURNS) || cli_value(&c->args, CLI_OPT_TOOL_TIMEOUT)))
-        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE, "--max-turns and --tool-timeout are about tools that --run-tools "
-                      "runs");
+        rc = cli_fail(&c->err, BEDROCK_ERR_USAGE,
+                      "--max-turns and --tool-timeout are about tools that --run-tools runs");
     if (!command)
         return rc;
     if (t->several)

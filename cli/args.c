@@ -36,8 +36,9 @@ int cli_unknown_command(const char *name, struct bedrock_error *e)
 
     /* what the AWS CLI sets up is found here, too, so that there is nothing left to configure */
     if (strcmp(name, "configure") == 0 || strcmp(name, "login") == 0 || strcmp(name, "sso") == 0)
-        return cli_fail(e, BEDROCK_ERR_USAGE, "there is no command '%s', but `aws %s` sets up what bedrock reads; "
-                        "`bedrock whoami` shows it", name, strcmp(name, "sso") == 0 ? "sso login" : name);
+        return cli_fail(e, BEDROCK_ERR_USAGE,
+                        "there is no command '%s', but `aws %s` sets up what bedrock reads; `bedrock whoami` "
+                        "shows it", name, strcmp(name, "sso") == 0 ? "sso login" : name);
     for (const struct cli_command *c = cli_commands; c->name; c++) {
         size_t far = cli_distance(name, c->name);
 
@@ -121,8 +122,8 @@ static int args_of_other(const struct cli_option *o, char letter, const struct c
     while (owner->name && !args_is_of(o, owner))
         owner++;
     return cli_fail(e, BEDROCK_ERR_USAGE, "%s is an option of %s, not of %s",
-                    letter ? spelled : args_spelled(o, spelled), owner->name ? owner->name : "another command",
-                    command->name);
+                    letter ? spelled : args_spelled(o, spelled),
+                    owner->name ? owner->name : "another command", command->name);
 }
 
 /* ---- Values ---- */
@@ -247,8 +248,10 @@ static void args_set_flag(struct args_cursor *c, const struct cli_option *o)
     c->a->on[o->id] = c->at;
 }
 
-/* letter as in struct cli_given. attached is the value that came along, or NULL: then it is the next argument. */
-static int args_take_value(struct args_cursor *c, const struct cli_option *o, char letter, const char *attached)
+/* letter as in struct cli_given. attached is the value that came along, or NULL:
+ * then it is the next argument. */
+static int args_take_value(struct args_cursor *c, const struct cli_option *o, char letter,
+                           const char *attached)
 {
     struct cli_given *g = &c->a->given[c->a->n_given];
     char name[ARGS_MAX_WORD];
@@ -339,8 +342,8 @@ static int args_bind(struct cli_args *a, struct bedrock_error *e)
     }
     for (const struct cli_option *o = cli_options; o->help; o++)
         /* a flag of two commands may have a row for each */
-        if (a->on[o->id] && !args_is_of(args_find(a->command, o->name, o->name ? strlen(o->name) : 0, o->letter),
-                                        a->command))
+        if (a->on[o->id] && !args_is_of(args_find(a->command, o->name, o->name ? strlen(o->name) : 0,
+                                                  o->letter), a->command))
             return args_of_other(o, 0, a->command, e);
     return 0;
 }

@@ -279,7 +279,7 @@ int cli_mfa(void *ctx, const char *serial, char *code, size_t cap);
 #define CLI_TIME 40     /* bytes of a time as text */
 #define CLI_SPAN 40     /* and of a stretch of it */
 
-/* Seconds since 1970, and such a time as "2026-01-02 03:04:05 UTC", or as "2026-01-02T03:04:05Z". Return out. */
+/* Seconds since 1970; such a time as "2026-01-02 03:04:05 UTC", or as "2026-01-02T03:04:05Z", in out. */
 int64_t cli_now_s(void);
 const char *cli_time(char out[CLI_TIME], int64_t epoch_s);
 const char *cli_time_iso(char out[CLI_TIME], int64_t epoch_s);

@@ -215,7 +215,8 @@ static int guard_apply(struct guard *g)
     rc = cli_fetch(c, &rq, &answer);
     action = bedrock_json_get(answer.json, "action");
     intervened = rc == 0 && bedrock_json_equals(action, "GUARDRAIL_INTERVENED");
-    if (rc == 0 && !intervened && !bedrock_json_equals(action, "NONE")) /* what nobody knows lets nothing pass */
+    /* what nobody knows lets nothing pass */
+    if (rc == 0 && !intervened && !bedrock_json_equals(action, "NONE"))
         rc = cli_fail(&c->err, BEDROCK_ERR_PROTOCOL, "the response's action is neither NONE nor "
                       "GUARDRAIL_INTERVENED: %s", cli_shown(action, text, sizeof text));
     whole.p = answer.json.p;

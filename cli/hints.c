@@ -129,8 +129,8 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_CONFIG, NULL, "half a key pair", 0,
      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or unset both"},
     {BEDROCK_ERR_CONFIG, NULL, "metadata service: *silent for", 0,
-     "in a container the answer has one hop more to go: `aws ec2 modify-instance-metadata-options --instance-id "
-     "ID --http-put-response-hop-limit 2`"},
+     "in a container the answer has one hop more to go: `aws ec2 modify-instance-metadata-options "
+     "--instance-id ID --http-put-response-hop-limit 2`"},
     {BEDROCK_ERR_CONFIG, NULL, "no credentials", 0,
      "export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary keys), or "
      "AWS_BEARER_TOKEN_BEDROCK; or `aws configure`, `aws sso login`, `aws login`: what they set up is found; "
@@ -194,7 +194,8 @@ static int hints_fits(const struct hints_row *r, const struct bedrock_error *e)
 
 void cli_span(char out[CLI_SPAN], int64_t s)
 {
-    const char *unit = s == 1 ? "second" : s < 300 ? "seconds" : s < 7200 ? "minutes" : s < 172800 ? "hours" : "days";
+    const char *unit = s == 1 ? "second" : s < 300 ? "seconds" : s < 7200 ? "minutes"
+                       : s < 172800 ? "hours" : "days";
 
     s = s < 300 ? s : s < 7200 ? s / 60 : s < 172800 ? s / 3600 : s / 86400;
     snprintf(out, CLI_SPAN, "%lld %s", (long long)s, unit);
@@ -205,7 +206,8 @@ static void hints_skew(char *out, size_t cap, int skew_s)
     char span[CLI_SPAN];
 
     cli_span(span, skew_s < 0 ? -(int64_t)skew_s : skew_s);
-    snprintf(out, cap, "the clock of this machine is %s %s the service's", span, skew_s > 0 ? "behind" : "ahead of");
+    snprintf(out, cap, "the clock of this machine is %s %s the service's", span,
+             skew_s > 0 ? "behind" : "ahead of");
 }
 
 static void hints_profile(char *out, size_t cap, const char *model, const char *region)

@@ -37,7 +37,8 @@ static int input_end(struct cli *c, struct cli_text *t)
     if (bedrock_buffer_append(b, "", 1) == 0)
         b->len--;
     if (b->error == BEDROCK_ERR_LIMIT)
-        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s: larger than %zu MiB%s", t->origin, input_max(c) >> 20,
+        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "%s: larger than %zu MiB%s", t->origin,
+                        input_max(c) >> 20,
                         c->args.command->id == CLI_GUARD ? "" : "; --max-request raises that");
     return b->error ? cli_fail(&c->err, b->error, "out of memory") : 0;
 }

@@ -138,7 +138,8 @@ static int main_finish(struct cli *c, int status)
     if (c->out.error == 0)
         return status;
     if (c->out.error == EPIPE) /* a verdict holds, whoever reads what goes with it */
-        return status == CLI_SOME_FAILED && (c->args.command->id & (CLI_GUARD | CLI_ACCESS)) ? status : CLI_OK;
+        return status == CLI_SOME_FAILED && (c->args.command->id & (CLI_GUARD | CLI_ACCESS)) ? status
+                                                                                             : CLI_OK;
     cli_fail(&c->err, BEDROCK_ERR_IO, "write to %s: %s", c->out.name, strerror(c->out.error));
     c->err.sys_errno = c->out.error;
     return cli_report(c, &c->err, NULL);

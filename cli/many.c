@@ -158,7 +158,8 @@ static int many_status(const struct many *m)
     return m->failed == m->told || m->failed == 0 ? m->first_status : CLI_SOME_FAILED;
 }
 
-/* Never more at a time than there may be sockets: what cannot connect would fail, though it need only wait. */
+/* Never more at a time than there may be sockets: what cannot connect would fail,
+ * though it need only wait. */
 static size_t many_parallel(long asked)
 {
     size_t n = asked > 0 ? (size_t)asked : MANY_DEFAULT_PARALLEL;

@@ -94,17 +94,17 @@ static const char *const options_converse_text[] = {
     "With several models, or a list of them, all are asked side by side, --parallel N at a time. Each answer "
     "stands between a line \"Model: ID\" and one with latency and tokens, in the order given: the first "
     "that is not complete is printed as it arrives, and what comes of the others is kept until their turn, "
-    "at most 64 MiB each (one that never ends keeps all behind it). With --unordered each whole answer is printed when it is complete. A model that "
-    "fails prints \"Error: CODE: message\" in its place, and the others go on. When interrupted, the answers "
-    "that are complete are printed.",
+    "at most 64 MiB each (one that never ends keeps all behind it). With --unordered each whole answer is "
+    "printed when it is complete. A model that fails prints \"Error: CODE: message\" in its place, and the "
+    "others go on. When interrupted, the answers that are complete are printed.",
     "--json prints the service's response on one line. With --stream each event is a line, "
     "{\"contentBlockDelta\":{...}}; with several models a line is {\"modelId\":...,\"response\":...}, "
     "{\"modelId\":...,\"event\":...} or {\"modelId\":...,\"error\":...}, and with --unordered they come as "
     "they arrive.",
     "A tool use is printed as one line, {\"toolUse\":{...}}, when it is complete; citations stand under the "
     "answer, numbered. Standard error tells when a part of an answer cannot be shown, when a tool's input is "
-    "not JSON, and when the answer ended for another reason than that it was complete: cut at --max-tokens or "
-    "by the context window, held back by a guardrail or a filter.",
+    "not JSON, and when the answer ended for another reason than that it was complete: cut at --max-tokens "
+    "or by the context window, held back by a guardrail or a filter.",
     "--json-message prints the response as Converse gives it, on one line behind the answer; its "
     "output.message goes into \"messages\" of the next request as it is. With --json and --stream it follows "
     "the events; with several models it is a line {\"modelId\":...,\"response\":...}. An answer that failed "
@@ -208,17 +208,18 @@ static const char *const options_api_examples[] = {
 };
 
 static const char *const options_whoami_text[] = {
-    "Shows where everything comes from: the Region, both endpoints (runtime, where models are called, and control, "
-    "where they are listed), what certificates are held to, proxies, the profile and the config files that were "
-    "read, and the credentials: their source, the last four characters of the key id, when they end. Then each "
-    "source in the order in which they are asked, and why it was passed over. No secret is shown, so this is "
-    "what to put into a bug report. It connects to nobody but those who have to be asked for credentials.",
+    "Shows where everything comes from: the Region, both endpoints (runtime, where models are called, and "
+    "control, where they are listed), what certificates are held to, proxies, the profile and the config "
+    "files that were read, and the credentials: their source, the last four characters of the key id, when "
+    "they end. Then each source in the order in which they are asked, and why it was passed over. No secret "
+    "is shown, so this is what to put into a bug report. It connects to nobody but those who have to be "
+    "asked for credentials.",
     "--check goes on and tries it: for both endpoints the name, TCP, TLS with the server's certificates, an "
-    "answer and the clock; then GetCallerIdentity of AWS STS and a list of models, each with its time. A step "
-    "that fails does not end the others where they can go on; the first failure is told on standard error and gives "
-    "the exit status.",
-    "--json prints one object: region, regionFrom, endpoints, profile, configFiles, credentials, sources and, with "
-    "--check, check. What is not known is null.",
+    "answer and the clock; then GetCallerIdentity of AWS STS and a list of models, each with its time. A "
+    "step that fails does not end the others where they can go on; the first failure is told on standard "
+    "error and gives the exit status.",
+    "--json prints one object: region, regionFrom, endpoints, profile, configFiles, credentials, sources "
+    "and, with --check, check. What is not known is null.",
     NULL,
 };
 
@@ -230,10 +231,10 @@ static const char *const options_whoami_examples[] = {
 };
 
 static const char *const options_api_key_text[] = {
-    "Prints a short-term Amazon Bedrock API key, made of the credentials without asking anybody. It can be used "
-    "wherever AWS_BEARER_TOKEN_BEDROCK is read, in the Region that it was made for, until its time is over or that "
-    "of the credentials, whichever is sooner; standard error says when. Whoever has the key may call Bedrock as "
-    "you may.",
+    "Prints a short-term Amazon Bedrock API key, made of the credentials without asking anybody. It can be "
+    "used wherever AWS_BEARER_TOKEN_BEDROCK is read, in the Region that it was made for, until its time is "
+    "over or that of the credentials, whichever is sooner; standard error says when. Whoever has the key may "
+    "call Bedrock as you may.",
     "A bearer token cannot sign, so AWS_BEARER_TOKEN_BEDROCK must not be set when a key is made.",
     NULL,
 };
@@ -271,8 +272,8 @@ const struct cli_command cli_commands[] = {
      options_api_examples},
     {CLI_WHOAMI, "whoami", "[OPTIONS]", "show where Region and credentials come from, and try them",
      options_whoami_text, options_whoami_examples},
-    {CLI_API_KEY, "api-key", "[OPTIONS]", "make a short-term API key of the credentials", options_api_key_text,
-     options_api_key_examples},
+    {CLI_API_KEY, "api-key", "[OPTIONS]", "make a short-term API key of the credentials",
+     options_api_key_text, options_api_key_examples},
     {CLI_HELP, "help", "[COMMAND]", "show this help, or that of a command", options_help_text,
      options_help_examples},
     {0, NULL, NULL, NULL, NULL, NULL},
@@ -366,8 +367,8 @@ const struct cli_option cli_options[] = {
      "cache points behind the system prompt and behind the files"},
     {CLI_OPT_MESSAGES, OPTIONS_REQUEST, 0, "messages", CLI_FILE, "FILE", 0, 0, 0, NULL,
      "a conversation to go on with: a JSON array of messages, or a request that has them"},
-    {CLI_OPT_MAX_REQUEST, OPTIONS_REQUEST | CLI_INVOKE | CLI_API, 0, "max-request", CLI_WHOLE, "MIB", 0, 1, 1024, NULL,
-     "largest request to send, and file to read, in MiB; 32 unless given"},
+    {CLI_OPT_MAX_REQUEST, OPTIONS_REQUEST | CLI_INVOKE | CLI_API, 0, "max-request", CLI_WHOLE, "MIB", 0, 1,
+     1024, NULL, "largest request to send, and file to read, in MiB; 32 unless given"},
     {CLI_OPT_DRY_RUN, OPTIONS_REQUEST, 0, "dry-run", CLI_FLAG, NULL, 0, 0, 0, NULL,
      "print the request, as --input takes it, and send nothing"},
     {CLI_OPT_INPUT, OPTIONS_REQUEST, 0, "input", CLI_FILE, "FILE", 0, 0, 0, NULL,
@@ -451,7 +452,8 @@ const struct cli_note cli_statuses[] = {
      "of guard: it intervened; of --run-tools: the model asked for more turns"},
     {"130", "interrupted (SIGINT); 143 for SIGTERM"},
     {"252", "the command line or an input file is wrong; nothing was sent"},
-    {"253", "no Region, no credentials, a broken profile, an unreadable CA bundle; nothing was sent to Bedrock"},
+    {"253", "no Region, no credentials, a broken profile, an unreadable CA bundle; nothing was sent to "
+     "Bedrock"},
     {"254", "the service answered with an error, perhaps inside a stream"},
     {"255", "anything else: network, TLS, time-out, a broken response, no memory"},
     {NULL, NULL},
@@ -465,8 +467,8 @@ const struct cli_note cli_environment[] = {
     {"AWS_PROFILE, AWS_DEFAULT_PROFILE", "the profile of the config files; default unless set"},
     {"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "the config files: ~/.aws/config and "
      "~/.aws/credentials unless set"},
-    {"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME", "a role to assume with the token in a "
-     "file, as EKS sets them"},
+    {"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME",
+     "a role to assume with the token in a file, as EKS sets them"},
     {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, "
      "AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
      "where a container gets its credentials, as ECS and EKS set them"},
@@ -478,8 +480,8 @@ const struct cli_note cli_environment[] = {
     {"AWS_LOGIN_CACHE_DIRECTORY", "where `aws login` keeps its sessions; ~/.aws/login/cache unless set"},
     {"AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true: the Region's endpoints of that kind"},
     {"AWS_STS_REGIONAL_ENDPOINTS", "legacy: roles are assumed at sts.amazonaws.com"},
-    {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSO, "
-     "AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN, AWS_ENDPOINT_URL",
+    {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL_STS, "
+     "AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN, AWS_ENDPOINT_URL",
      "endpoints in place of the Region's own, of one service or of all"},
     {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true: neither these nor those in the config files count"},
     {"AWS_CA_BUNDLE, SSL_CERT_FILE", "certificates to trust in place of the built-in ones"},

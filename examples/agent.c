@@ -45,7 +45,8 @@ static const struct tool {
      "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"integer\"}},"
      "\"required\":[\"a\",\"b\"]}", add},
     {"weather", "The weather in a city.",
-     "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"required\":[\"city\"]}", weather},
+     "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"required\":[\"city\"]}",
+     weather},
 };
 
 #define N_TOOLS (sizeof tools / sizeof tools[0])

@@ -35,7 +35,8 @@ static void check_again(const struct bedrock_writer *doc, const struct bedrock_w
     ev.kind = BEDROCK_RESPONSE;
     if (bedrock_json_parse(doc->out.p, doc->out.len, &ev.json, NULL) != 0)
         abort();
-    if (bedrock_message_open(&m, 0, NULL, NULL) != 0 || bedrock_message_add(m, &ev) != 0 || !give(m, 0, 0, &w))
+    if (bedrock_message_open(&m, 0, NULL, NULL) != 0 || bedrock_message_add(m, &ev) != 0 ||
+        !give(m, 0, 0, &w))
         abort();
     if (w.out.len != doc->out.len || memcmp(w.out.p, doc->out.p, w.out.len) != 0)
         abort();

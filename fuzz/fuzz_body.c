@@ -1,5 +1,6 @@
-/* fuzz_body.c - any bytes as what a request is made of: a file, a conversation, what a tool gave, base64. A body
- * that is built is JSON; what is encoded comes back. libFuzzer's interface. Leaves out: files (test_body.c). */
+/* fuzz_body.c - any bytes as what a request is made of: a file, a conversation, what a tool gave, base64. A
+ * body that is built is JSON; what is encoded comes back. libFuzzer's interface. Leaves out:
+ * files (test_body.c). */
 #include "bedrock_int.h"
 #include <stdlib.h>
 #include <string.h>

@@ -35,7 +35,8 @@ static void fuzz_path(struct bedrock_slice text, const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const paths[] = {"*", "a", "a/b", "*/*/Credentials/AccessKeyId", "ErrorResponse/Error/Code"};
+    static const char *const paths[] = {"*", "a", "a/b", "*/*/Credentials/AccessKeyId",
+                                        "ErrorResponse/Error/Code"};
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         fuzz_path((struct bedrock_slice){(const char *)data, size}, paths[i]);

@@ -693,8 +693,8 @@ void emu_token_make(struct emu *e, const char *prefix, char out[64]);
 int emu_token_good(struct emu *e, const char *prefix, struct bedrock_json token, int once);
 
 /* An error of this name; in the JSON `error`, unless NULL, and the message as `member`. */
-void emu_creds_error(struct emu_answer *a, int status, const char *name, const char *error, const char *member,
-                     const char *message);
+void emu_creds_error(struct emu_answer *a, int status, const char *name, const char *error,
+                     const char *member, const char *message);
 
 /* A request of one of these services. */
 typedef void emu_giving(const struct emu_request *rq, struct emu_answer *a);

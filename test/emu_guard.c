@@ -18,7 +18,8 @@ static const struct emu_guardrail {
     {"emuoutput", "block-an-answer", "Blocks the word \"unspeakable\" in what comes out.",
      "unspeakable", 0, 1, "1", NULL},
     {"emumask", "mask-addresses", "Replaces e-mail addresses.", NULL, 1, 1, "1", NULL},
-    {"emuodd", "answer-oddly", "Gives a verdict that nobody knows.", "forbidden", 0, 0, "1", "GUARDRAIL_PONDERED"},
+    {"emuodd", "answer-oddly", "Gives a verdict that nobody knows.", "forbidden", 0, 0, "1",
+     "GUARDRAIL_PONDERED"},
 };
 
 #define EMU_N_GUARDRAILS (sizeof emu_guardrails / sizeof emu_guardrails[0])

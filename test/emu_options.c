@@ -6,7 +6,8 @@
 
 enum emu_option {
     EMU_OPT_PORT, EMU_OPT_TLS_PORT, EMU_OPT_REGION, EMU_OPT_KEY_ID, EMU_OPT_SECRET, EMU_OPT_BEARER,
-    EMU_OPT_CA_FILE, EMU_OPT_HTTP, EMU_OPT_PROXY, EMU_OPT_VERBOSE, EMU_OPT_HELP, EMU_OPT_VERSION, EMU_OPT_DENY,
+    EMU_OPT_CA_FILE, EMU_OPT_HTTP, EMU_OPT_PROXY, EMU_OPT_VERBOSE, EMU_OPT_HELP, EMU_OPT_VERSION,
+    EMU_OPT_DENY,
     EMU_OPT_THROTTLE, EMU_OPT_SLOW_CONTROL, EMU_OPT_MORE_MODELS, EMU_OPT_PAGE_LOOP, EMU_OPT_PAGE_ENDLESS,
     EMU_OPT_USE_CASE, EMU_OPT_NEW_ACCOUNT, EMU_OPT_IDLE_CLOSE, EMU_OPT_MAX_REQUESTS,
     EMU_OPT_PLAY, EMU_OPT_CREDS_FAULT, EMU_OPT_EXPIRE_IN, EMU_OPT_CLOCK_OFFSET, EMU_OPT_IMDS_V1, EMU_N_OPTIONS
@@ -64,9 +65,9 @@ static void emu_help(void)
     puts("usage: bedrock-emulator [OPTIONS] [-- COMMAND [ARG...]]\n"
          "\n"
          "Serves Amazon Bedrock's models, access to them, Converse, InvokeModel, CountTokens and\n"
-         "guardrails on 127.0.0.1, and checks every signature. With COMMAND: runs it with the AWS_* variables set so that it finds\n"
-         "the emulator, and exits as it does. Without: prints them as export lines and serves until\n"
-         "SIGINT.\n");
+         "guardrails on 127.0.0.1, and checks every signature. With COMMAND: runs it with the AWS_*\n"
+         "variables set so that it finds the emulator, and exits as it does. Without: prints them as\n"
+         "export lines and serves until SIGINT.\n");
     for (int i = 0; i < EMU_N_OPTIONS; i++) {
         const char *letter = emu_rows[i].letter;
         char text[64];

@@ -207,7 +207,8 @@ static int emu_listen(struct emu_server *s, int which)
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, SOMAXCONN) != 0 ||
         getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
-        snprintf(what, sizeof what, "listen for %s on 127.0.0.1:%d", which % 2 ? "TLS" : "HTTP", s->port[which]);
+        snprintf(what, sizeof what, "listen for %s on 127.0.0.1:%d", which % 2 ? "TLS" : "HTTP",
+                 s->port[which]);
         return emu_fail(what);
     }
     s->port[which] = ntohs(addr.sin_port);

@@ -79,7 +79,8 @@ static int exchange_fits(const struct exchange *e, const char *origin, const cha
     size_t method = strlen(e->method), at = strlen(origin), path;
     const char *target = request + method + 1, *url, *body = strstr(request, "\r\n\r\n");
 
-    if (strncmp(request, e->method, method) != 0 || request[method] != ' ' || strncmp(e->url, origin, at) != 0)
+    if (strncmp(request, e->method, method) != 0 || request[method] != ' ' ||
+        strncmp(e->url, origin, at) != 0)
         return 0;
     url = e->url[at] ? e->url + at : "/";
     path = strcspn(url, "?");

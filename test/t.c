@@ -196,8 +196,8 @@ void *t_heap_alloc(void *heap, void *p, size_t old, size_t n)
         h->bytes += n;
     }
     if (block) {
-        CHECKF(!h->never || !t_holds(block + 16, size, h->never), "a block of %zu bytes is freed with the secret "
-               "in it", size);
+        CHECKF(!h->never || !t_holds(block + 16, size, h->never),
+               "a block of %zu bytes is freed with the secret in it", size);
         h->live--;
         h->bytes -= size;
         memset(block, 0x5A, size + 16);

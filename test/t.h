@@ -44,7 +44,7 @@ void *t_heap_alloc(void *heap, void *p, size_t old, size_t n);
 /* A whole file, zero-terminated beyond its length; NULL when it cannot be read. free() it. */
 char *t_read_file(const char *path, size_t *len);
 
-/* A path in a folder of this run's own, which t_end() removes with the files in it. Good until the next call. */
+/* A path in a folder of this run's own, which t_end() removes with its files. Good until the next call. */
 const char *t_path(const char *name);
 
 /* Write a file there, and give its path. */

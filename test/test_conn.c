@@ -431,8 +431,8 @@ static void test_probe(enum way way)
     CHECK(seen.connect_ms >= 0 && seen.tls_ms >= 0 && seen.answer_ms == -1);
     CHECK_TEXT(seen.address, strlen(seen.address), "127.0.0.1");
     CHECKF(strncmp(seen.tls, "TLS 1.2, ECDHE-", 15) == 0, "%s", seen.tls);
-    CHECKF(seen.n_certificates == 1 && strcmp(seen.chain[0].subject, "localhost") == 0, "%d, %s", seen.n_certificates,
-           seen.chain[0].subject);
+    CHECKF(seen.n_certificates == 1 && strcmp(seen.chain[0].subject, "localhost") == 0, "%d, %s",
+           seen.n_certificates, seen.chain[0].subject);
     CHECK(seen.chain[0].expires_s == 4733510400); /* 2120-01-01, see emu_cert.c */
     client_close(&c);
     CHECK(heap.live == 0);

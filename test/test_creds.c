@@ -1,5 +1,6 @@
 /* test_creds.c - credentials from a program's own vault, and how calls wait for credentials.
- * Leaves out: the sources that AWS's tools know (test_provide.c), what the environment gives (test_config.c). */
+ * Leaves out: the sources that AWS's tools know (test_provide.c),
+ * what the environment gives (test_config.c). */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "mock.h"
@@ -122,7 +123,8 @@ static void test_vault(struct bedrock_buffer *reply)
         CHECKF(ask(b) == cases[i].want, "%s", bedrock_error(b)->message);
         CHECKF(v.asked == cases[i].later + 1, "asked %d times", v.asked);
         if (cases[i].want == 0) {
-            CHECK(holds(&m.sent, "Credential=VAULTKEY/") && holds(&m.sent, "X-Amz-Security-Token: vaulttoken"));
+            CHECK(holds(&m.sent, "Credential=VAULTKEY/") &&
+                  holds(&m.sent, "X-Amz-Security-Token: vaulttoken"));
             CHECK(ask(b) == 0 && v.asked == cases[i].later + 1);
         } else {
             CHECKF(strstr(bedrock_error(b)->message, cases[i].word) != NULL, "%s", bedrock_error(b)->message);

@@ -110,8 +110,8 @@ static void test_service(void)
         {"501 is final", HEAD("501 x") "\r\n", "", "the service gave no message", 501, 0},
         {"redirect", HEAD("301 x") "Location: https://elsewhere/\r\n\r\n", "",
          "the service answered with a redirect, which is not followed", 301, 0},
-        {"escapes", HEAD("400 x") "\r\n{\"message\":\"a\\nb \\u001b[0m \\u20ac\"}", "", "a b  [0m \xE2\x82\xAC",
-         400, 0},
+        {"escapes", HEAD("400 x") "\r\n{\"message\":\"a\\nb \\u001b[0m \\u20ac\"}", "",
+         "a b  [0m \xE2\x82\xAC", 400, 0},
         {"message is no string", HEAD("400 x") "\r\n{\"message\":7}", "", "{\"message\":7}", 400, 0},
         {"the token is not repeated", HEAD("403 x") "\r\n{\"message\":\"host:x x-amz-security-token:"
          "IQoJb3Jp+/= and x-amz-security-token:abcdefgh'\"}", "", "host:x x-amz-security-token:**** and "

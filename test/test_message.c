@@ -16,7 +16,8 @@ static void test_bodies(void)
         {"text of a length", {.text = "hi there", .text_len = 2},
          "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"hi\"}]}]}"},
         {"escapes", {.text = "a\"b\\\n\x01\xE2\x82\xAC"},
-         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"a\\\"b\\\\\\n\\u0001\xE2\x82\xAC\"}]}]}"},
+         "{\"messages\":[{\"role\":\"user\",\"content\":"
+         "[{\"text\":\"a\\\"b\\\\\\n\\u0001\xE2\x82\xAC\"}]}]}"},
         {"nothing at all", {.text = NULL}, "{}"},
         {"everything", {.text = "q", .system = "s", .inference = "{\"maxTokens\":5}",
                         .fields = "{\"top_k\": 1e2}"},
@@ -64,7 +65,8 @@ static void test_classify(void)
         enum bedrock_kind kind;
         const char *text;
     } cases[] = {
-        {"contentBlockDelta", "{\"delta\":{\"text\":\"plain\"},\"contentBlockIndex\":0}", BEDROCK_TEXT, "plain"},
+        {"contentBlockDelta", "{\"delta\":{\"text\":\"plain\"},\"contentBlockIndex\":0}", BEDROCK_TEXT,
+         "plain"},
         {"contentBlockDelta", "{\"delta\":{\"text\":\"\"}}", BEDROCK_TEXT, ""},
         {"contentBlockDelta", "{\"delta\":{\"text\":\"a\\u20ac\\n\"}}", BEDROCK_TEXT, "a\xE2\x82\xAC\n"},
         {"contentBlockDelta", "{\"delta\":{\"reasoningContent\":{\"text\":\"h\\u006d\"}}}",

@@ -70,7 +70,8 @@ static void test_odd_lists(void)
 }
 
 #define ARN(region, id) "{\"modelArn\":\"arn:aws:bedrock:" region "::foundation-model/" id "\"}"
-#define PROFILE(id, type, models) "{\"inferenceProfileId\":\"" id "\",\"type\":\"" type "\",\"models\":[" models "]}"
+#define PROFILE(id, type, models) \
+    "{\"inferenceProfileId\":\"" id "\",\"type\":\"" type "\",\"models\":[" models "]}"
 
 /* Profiles from best to worst for model m.x in us-east-1; those from `none` on do not serve it. */
 static void test_ranks(void)

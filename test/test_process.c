@@ -247,7 +247,8 @@ static void test_handler(void)
     CHECK(read(told[0], &byte, 1) < 0);
     signal_the_child = 0;
     CHECK(raise(SIGUSR1) == 0 && read(told[0], &byte, 1) == 1);
-    CHECK(sigprocmask(SIG_SETMASK, NULL, &set) == 0 && !sigismember(&set, SIGUSR1) && !sigismember(&set, SIGTERM));
+    CHECK(sigprocmask(SIG_SETMASK, NULL, &set) == 0 && !sigismember(&set, SIGUSR1) &&
+          !sigismember(&set, SIGTERM));
     signal(SIGUSR1, SIG_DFL);
     close(told[0]);
     close(told[1]);

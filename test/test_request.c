@@ -112,7 +112,8 @@ static void test_refused(void)
 
 static void test_on_the_wire(void)
 {
-    static const struct bedrock_field typed[] = {{"Content-Type", "text/plain"}, {"X-Amzn-Bedrock-Trace", "ENABLED"}};
+    static const struct bedrock_field typed[] = {{"Content-Type", "text/plain"},
+                                                 {"X-Amzn-Bedrock-Trace", "ENABLED"}};
     static struct bedrock_field most[BDK_MAX_HEADERS];
     struct bedrock_buffer reply = {0};
     struct bedrock_request rq = any("POST", "/guardrail/abc/version/1/apply");
@@ -213,7 +214,8 @@ static void test_raw(void)
     mock_stream(&reply, &frames, 100);
     mock_init(&m, reply.p, reply.len);
     o = run(&m, &rq);
-    CHECK(o.code == BEDROCK_DONE && holds(&o.text, "2contentBlockDeltaHel|") && holds(&o.text, "4messageStop|"));
+    CHECK(o.code == BEDROCK_DONE && holds(&o.text, "2contentBlockDeltaHel|") &&
+          holds(&o.text, "4messageStop|"));
     bedrock_buffer_free(&o.text);
     t_case("a Converse stream that was asked for as anything must end as one");
     mock_free(&m);

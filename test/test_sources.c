@@ -1,5 +1,6 @@
 /* test_sources.c - sources of credentials one by one: what stays of a web identity token once it was sent on,
- * and where a renewed one is not written. Leaves out: whole ways to credentials (test_provide.c, vectors_credentials). */
+ * and where a renewed one is not written. Leaves out:
+ * whole ways to credentials (test_provide.c, vectors_credentials). */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "mock.h"
@@ -83,8 +84,8 @@ static const char sso_config[] =
     "[profile p]\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n"
     "[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x\n";
 static const char sso_cache[] =
-    "{\"accessToken\":\"old\",\"expiresAt\":\"2026-01-02T03:05:05Z\",\"refreshToken\":\"r\",\"clientId\":\"i\","
-    "\"clientSecret\":\"c\",\"registrationExpiresAt\":\"2027-01-02T03:05:05Z\"}";
+    "{\"accessToken\":\"old\",\"expiresAt\":\"2026-01-02T03:05:05Z\",\"refreshToken\":\"r\","
+    "\"clientId\":\"i\",\"clientSecret\":\"c\",\"registrationExpiresAt\":\"2027-01-02T03:05:05Z\"}";
 
 /* HOME is a folder that is there, and where the cache would be written. */
 static const char *home_env(void *ctx, const char *name)
@@ -129,7 +130,8 @@ static void test_files_of_its_own(void)
     memset(&r, 0, sizeof r);
     bdk_fetch_init(&r.fetch, NULL, NULL);
     CHECKF(bdk_sources[BDK_PLAN_SSO].begin(b, &r, &e) == BDK_RUN_FETCH && r.renewing, "%s", e.message);
-    CHECKF(bdk_sources[BDK_PLAN_SSO].answer(b, &r, &h, bdk_slice(body), &e) == BDK_RUN_FETCH, "%s", e.message);
+    CHECKF(bdk_sources[BDK_PLAN_SSO].answer(b, &r, &h, bdk_slice(body), &e) == BDK_RUN_FETCH, "%s",
+           e.message);
     CHECK(strcmp(r.sso.c.value[1], "renewed") == 0 && access(r.sso.c.path, F_OK) != 0);
     for (size_t i = 4; i-- > 0;)
         CHECKF(rmdir(t_path(folders[i])) == 0, "%s", folders[i]); /* so they are empty */

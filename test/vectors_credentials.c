@@ -1,6 +1,6 @@
-/* vectors_credentials.c - credential-chain-tests.json of the folder argv[1]: whole ways from environment, files
- * and answers of services to keys. Leaves out: the texts of other SDKs' errors; tokens as bearers for services
- * other than Bedrock, skipped by name. */
+/* vectors_credentials.c - credential-chain-tests.json of the folder argv[1]: whole ways from environment,
+ * files and answers of services to keys. Leaves out: the texts of other SDKs' errors; tokens as bearers for
+ * services other than Bedrock, skipped by name. */
 #define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "exchange.h"
@@ -42,7 +42,7 @@ static void texts_free(struct texts *t)
         free(t->at[--t->n]);
 }
 
-/* ---- A case --------------------------------------------------------------------------------------------- */
+/* ---- A case ---- */
 
 struct chain {
     struct texts texts;
@@ -205,7 +205,8 @@ static void run(const char *group, struct bedrock_json test, struct chain *c)
         CHECKF(rc == 0, "%d: %s", rc, bedrock_error(b)->message);
         check_ok(c, b, bedrock_json_get(want, "Ok"));
     } else {
-        CHECKF(rc == BEDROCK_ERR_CONFIG && bedrock_error(b)->message[0], "%d: %s", rc, bedrock_error(b)->message);
+        CHECKF(rc == BEDROCK_ERR_CONFIG && bedrock_error(b)->message[0], "%d: %s", rc,
+               bedrock_error(b)->message);
     }
     bedrock_close(b);
     CHECKF(c->x.open == 0, "%d connections left", c->x.open);
@@ -218,8 +219,8 @@ static const char *reason_to_skip(const char *group, const char *name)
     static const struct {
         const char *name, *why;
     } others[] = {
-        {"profile_overrides_web_identity", "web identity from the environment goes before the profile here, as in "
-                                           "botocore and in credentials.md 1"},
+        {"profile_overrides_web_identity",
+         "web identity from the environment goes before the profile here, as in botocore"},
     };
 
     if (strcmp(group, "default-token-provider-chain") == 0)

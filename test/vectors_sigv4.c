@@ -311,7 +311,8 @@ static int64_t key_time(const char *date)
 {
     struct bdk_date d = {0};
 
-    CHECK(sscanf(date, "%4d%2d%2dT%2d%2d%2dZ", &d.year, &d.month, &d.day, &d.hour, &d.minute, &d.second) == 6);
+    CHECK(sscanf(date, "%4d%2d%2dT%2d%2d%2dZ", &d.year, &d.month, &d.day, &d.hour, &d.minute,
+                 &d.second) == 6);
     return bdk_epoch_of(&d);
 }
 
