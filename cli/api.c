@@ -54,7 +54,8 @@ static void api_encode_query(struct bedrock_buffer *b, const char *p)
 
     for (; *p; p++) {
         int coded = *p == '%' && api_hex(p[1]) >= 0 && api_hex(p[2]) >= 0;
-        char c = coded ? (char)(api_hex(p[1]) << 4 | api_hex(p[2])) : *p;
+        int byte = coded ? api_hex(p[1]) << 4 | api_hex(p[2]) : *p;
+        char c = (char)byte;
 
         if (!coded && (c == '&' || (c == '=' && !in_value))) {
             bedrock_buffer_append(b, &c, 1);
