@@ -22,7 +22,7 @@ FUZZ_SECONDS = 60
 ALL_CFLAGS = -std=c11 -I. $(WARNINGS) $(WERROR) $(CFLAGS)
 ALL_LIBS = libbedrock.a tools/fortify.o $(LDFLAGS) $(BEARSSL_LIBS)
 
-LIB_OBJ = open.o where.o errand.o bedrock.o request.o call.o retry.o error.o models.o access.o \
+LIB_OBJ = open.o where.o errand.o bedrock.o request.o head.o call.o retry.o error.o models.o access.o \
 	message.o assemble.o document.o fragment.o body.o names.o media.o \
 	conn.o tls.o net.o file.o p256.o \
 	config.o endpoint.o proxy.o profiles.o ini.o \
@@ -30,34 +30,39 @@ LIB_OBJ = open.o where.o errand.o bedrock.o request.o call.o retry.o error.o mod
 	imds.o container.o process.o sts.o sso.o login.o cachefile.o xml.o \
 	http.o eventstream.o json.o writer.o sigv4.o x509.o roots.o \
 	base64.o date.o crc32.o sha256.o cpu.o buffer.o
-CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o \
-	cli/errors.o cli/hints.o cli/wait.o cli/mfa.o cli/whoami.o cli/probe.o cli/key.o cli/models.o cli/compose.o cli/parts.o cli/tools.o cli/converse.o \
-	cli/targets.o cli/many.o cli/answer.o cli/show.o cli/summary.o cli/lookup.o \
-	cli/table.o cli/fetch.o cli/accessible.o cli/check.o cli/profiles.o cli/access.o cli/verdict.o \
-	cli/accept.o cli/save.o cli/invoke.o cli/tokens.o cli/guard.o cli/api.o cli/run.o cli/agent.o
+CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input.o cli/output.o cli/save.o \
+	cli/errors.o cli/hints.o cli/table.o \
+	cli/compose.o cli/parts.o cli/tools.o cli/converse.o cli/targets.o cli/many.o cli/wait.o \
+	cli/answer.o cli/show.o cli/summary.o cli/agent.o cli/run.o \
+	cli/models.o cli/fetch.o cli/lookup.o cli/accessible.o cli/check.o \
+	cli/access.o cli/verdict.o cli/accept.o \
+	cli/whoami.o cli/profiles.o cli/probe.o cli/key.o cli/mfa.o \
+	cli/invoke.o cli/tokens.o cli/guard.o cli/api.o
 EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o test/emu_tls.o test/emu_cert.o \
-	test/emu_http.o test/emu_sigv4.o test/emu_service.o test/emu_models.o test/emu_profiles.o \
-	test/emu_access.o test/emu_converse.o test/emu_check.o test/emu_messages.o test/emu_says.o \
-	test/emu_wishes.o test/emu_blocks.o test/emu_fields.o test/emu_faults.o test/emu_invoke.o \
-	test/emu_native.o test/emu_guard.o test/emu_apply.o test/emu_custom.o test/emu_pages.o test/emu_base64.o \
-	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o test/emu_signin.o \
-	test/emu_dpop.o
-T_OBJ = test/t.o test/files.o test/exchange.o test/mock.o test/service.o test/emu_cert.o test/emu_tls.o test/model.o
-UNIT = test/test_base64 test/test_file test/test_media test/test_body \
-	test/test_buffer test/test_sha256 test/test_crc32 test/test_json test/test_date \
-	test/test_xml test/test_p256 test/test_sts test/test_cachefile test/test_sso test/test_login test/test_apikey \
-	test/test_http test/test_sigv4 test/test_eventstream test/test_x509 test/test_roots \
-	test/test_config test/test_proxy test/test_conn test/test_endpoint test/test_error test/test_message test/test_assemble test/test_models test/test_retry \
-	test/test_call test/test_request test/test_creds test/test_provide test/test_where test/test_wait test/test_pool test/test_access test/test_faults \
-	test/test_keys test/test_check_model \
-	test/test_imds test/test_container test/test_process test/test_sources \
-	test/test_ini test/test_profiles test/test_plan
-VEC = test/vectors_login test/vectors_eventstream test/vectors_sigv4 test/vectors_errors test/vectors_requests \
-	test/vectors_model \
-	test/vectors_endpoints test/vectors_providers \
-	test/vectors_profiles test/vectors_credentials
-REPLAY = fuzz/replay_body fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream fuzz/replay_sigv4 \
-	fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
+	test/emu_http.o test/emu_base64.o test/emu_sigv4.o test/emu_service.o \
+	test/emu_models.o test/emu_profiles.o test/emu_access.o test/emu_custom.o test/emu_pages.o \
+	test/emu_converse.o test/emu_check.o test/emu_messages.o test/emu_blocks.o test/emu_fields.o \
+	test/emu_says.o test/emu_wishes.o test/emu_faults.o test/emu_invoke.o test/emu_native.o \
+	test/emu_guard.o test/emu_apply.o \
+	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o \
+	test/emu_signin.o test/emu_dpop.o
+T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/exchange.o test/model.o \
+	test/emu_cert.o test/emu_tls.o
+UNIT = test/test_call test/test_request test/test_models test/test_access test/test_message \
+	test/test_assemble test/test_body test/test_media \
+	test/test_retry test/test_error test/test_wait test/test_pool test/test_faults \
+	test/test_conn test/test_p256 test/test_x509 test/test_roots test/test_file \
+	test/test_config test/test_endpoint test/test_proxy test/test_profiles test/test_ini \
+	test/test_where test/test_creds test/test_provide test/test_sources test/test_plan test/test_keys \
+	test/test_apikey test/test_imds test/test_container test/test_process test/test_sts \
+	test/test_sso test/test_login test/test_cachefile test/test_xml \
+	test/test_http test/test_eventstream test/test_json test/test_sigv4 test/test_base64 \
+	test/test_date test/test_crc32 test/test_sha256 test/test_buffer test/test_check_model
+VEC = test/vectors_sigv4 test/vectors_eventstream test/vectors_requests test/vectors_errors \
+	test/vectors_model test/vectors_endpoints test/vectors_profiles \
+	test/vectors_credentials test/vectors_providers test/vectors_login
+REPLAY = fuzz/replay_body fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream \
+	fuzz/replay_sigv4 fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll examples/agent
 BENCH = bench/micro bench/peak bench/many
 
@@ -91,9 +96,8 @@ bedrock-emulator: $(EMU_OBJ) libbedrock.a tools/fortify.o
 $(LIB_OBJ): bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h
 $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
-test/t.o test/files.o test/exchange.o test/mock.o test/service.o: bedrock.h test/t.h test/files.h test/mock.h test/service.h
-test/files.o test/exchange.o: bedrock_int.h bedrock_creds.h bedrock_pure.h
-test/model.o: bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h test/model.h
+$(T_OBJ): bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h test/t.h test/files.h test/mock.h \
+	test/service.h test/exchange.h test/model.h
 
 # ---- Man page -------------------------------------------------------------------------------------
 
@@ -110,7 +114,8 @@ test/libt.a: $(T_OBJ)
 # a program of one source: what else it needs is named below
 .c:
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -o $@ $< test/libt.a $(ALL_LIBS)
-$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/creds_client test/check_model: libbedrock.a test/libt.a tools/fortify.o bedrock_int.h bedrock_creds.h bedrock_pure.h
+$(UNIT) $(VEC) $(EXAMPLES) $(BENCH) test/tls_client test/creds_client test/check_model: libbedrock.a \
+	test/libt.a tools/fortify.o bedrock_int.h bedrock_creds.h bedrock_pure.h
 # older C libraries keep pthread_atfork() elsewhere
 test/test_process: test/test_process.c
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -pthread -o $@ test/test_process.c test/libt.a $(ALL_LIBS)
@@ -137,8 +142,10 @@ vectors: all $(VEC) test/check_model
 replay: $(REPLAY)
 	sh test/tally.sh replay $(REPLAY)
 emulator: all tools/man test/tls_client test/creds_client $(EXAMPLES)
-	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh test/cli_request.sh test/cli_creds.sh test/cli_whoami.sh test/cli_commands.sh test/cli_tools.sh \
-		test/proxy.sh test/tls.sh test/emulator_blocks.sh test/emulator_api.sh test/emulator_creds.sh test/readme.sh
+	sh test/tally.sh emulator test/cli.sh test/cli_many.sh test/cli_access.sh test/cli_answer.sh \
+		test/cli_request.sh test/cli_tools.sh test/cli_commands.sh test/cli_creds.sh test/cli_whoami.sh \
+		test/proxy.sh test/tls.sh test/emulator_blocks.sh test/emulator_api.sh test/emulator_creds.sh \
+		test/readme.sh
 interop: all
 	sh test/tally.sh interop test/interop/run.sh
 asan:

@@ -251,7 +251,7 @@ void bdk_errand_head(struct bedrock_call *c);
 int bdk_errand_answer(struct bedrock_call *c, struct bedrock_event *ev);
 void bdk_errand_free(struct bedrock_call *c);
 
-/* ---- bedrock.c, request.c and call.c ------------------------------------------------------- */
+/* ---- bedrock.c, request.c, head.c and call.c ------------------------------------------------------- */
 
 /* NULL: there is none of this number. */
 const struct bdk_operation *bdk_operation_of(enum bedrock_operation operation);
@@ -261,6 +261,10 @@ int bdk_request_check(struct bedrock *b, const struct bedrock_request *rq);
 
 /* Write a new call's target, method and header fields. 0 or an error of its buffers. */
 int bdk_request_write(struct bedrock_call *c, const struct bedrock_request *rq);
+
+/* Build and sign the head of what is sent, in c->out: right before it goes out, for a signature carries the
+ * time. 0, or BEDROCK_ERR_NOMEM, _LIMIT, or _USAGE: it holds what HTTP or a signature does not allow. */
+int bdk_head_build(struct bedrock_call *c);
 
 /* Advance one call: see bedrock_step(). */
 int bdk_call_step(struct bedrock_call *c, struct bedrock_event *ev);

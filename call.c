@@ -1,11 +1,10 @@
 /* call.c - one call as a state machine: connect, sign, send, read the head, read the body.
- * RFC 9112 for the order of things. Leaves out: trying again (bdk_call_fail() is the place where that
- * will be decided), and all knowledge of what the parts do inside. */
+ * RFC 9112 for the order of things. Leaves out: trying again, which is the caller's to decide, what stands
+ * in a request's head (head.c), and all knowledge of what the parts do inside. */
 #include "bedrock_int.h"
 #include <stdio.h>
 #include <string.h>
 
-#define CALL_MAX_FIELDS (8 + BDK_MAX_HEADERS)
 #define CALL_PATIENCE_MS 5000       /* so long a new connection surely waits for the first request */
 #define CALL_MAX_FETCHED 1048576u   /* what a credential provider is answered is far smaller */
 #define CALL_MAX_ERROR_BODY 65536u  /* of an error response more is read but not kept */
@@ -71,188 +70,7 @@ static int call_conn_fail(struct bedrock_call *c, int code)
     return call_host_fail(c, code, bedrock_code_text(code));
 }
 
-/* ---- The request ---- */
-
-static void call_trace_head(const struct bedrock_call *c)
-{
-    static const char *const secret[] = {"authorization:", "x-amz-security-token:", "dpop:",
-                                         "x-amz-sso_bearer_token:", "x-aws-ec2-metadata-token:",
-                                         "proxy-authorization:"};
-    const char *p = c->out.p, *end = c->out.p + c->out.len;
-
-    while (c->b->opt.trace && p < end) {
-        const char *eol = memchr(p, '\r', (size_t)(end - p));
-        size_t n = eol ? (size_t)(eol - p) : (size_t)(end - p), shown = n;
-
-        for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
-            struct bedrock_slice name = {p, strlen(secret[i])};
-
-            if (n > name.len && bdk_slice_is_nocase(name, secret[i]))
-                shown = name.len;
-        }
-        if (n > 0)
-            bdk_trace(c->b, "> %.*s%s", (int)shown, p, shown < n ? " ****" : "");
-        p += n + 2;
-    }
-    if (c->b->opt.trace && c->body.len > 0)
-        bdk_trace(c->b, "> (%zu bytes of body)", c->body.len);
-}
-
-static void call_add_field(struct bdk_field *fields, size_t *n, const char *name, const char *value)
-{
-    fields[*n].name = name;
-    fields[*n].value = bdk_slice(value);
-    ++*n;
-}
-
-/* Who signs: a provider's request brings its own keys, or none. */
-static const struct bdk_keys *call_keys(const struct bedrock_call *c)
-{
-    if (c->fetch)
-        return c->fetch->sign_service ? c->fetch_keys : NULL;
-    return c->b->creds.bearer_token ? NULL : &c->b->creds.keys;
-}
-
-static int call_sign(struct bedrock_call *c, struct bedrock_buffer *authorization,
-                     const struct bdk_field *fields, size_t n_fields, const char *date)
-{
-    struct bedrock *b = c->b;
-    const struct bdk_keys *from = call_keys(c);
-    struct bdk_credentials keys = {from->access_key_id, from->secret_access_key, from->session_token};
-    struct bdk_sigv4_request rq = {0};
-
-    if (!c->payload_hash[0]) {
-        unsigned char digest[BDK_SHA256_LEN];
-
-        bdk_sha256_of(c->body.p, c->body.len, digest, b->cpu);
-        bdk_hex(c->payload_hash, digest, sizeof digest);
-    }
-    rq.method = c->method;
-    rq.path.p = c->target.p;
-    rq.path.len = c->path_len;
-    if (c->target.len > c->path_len) {
-        rq.query.p = c->target.p + c->path_len + 1;
-        rq.query.len = c->target.len - c->path_len - 1;
-    }
-    rq.fields = fields;
-    rq.n_fields = n_fields;
-    rq.payload_hash = c->payload_hash;
-    rq.service = c->fetch ? c->fetch->sign_service : "bedrock";
-    rq.region = c->fetch ? c->fetch->sign_region : c->to->region;
-    rq.date = date;
-    return bdk_sigv4_authorization(authorization, &b->key, &keys, &rq, b->cpu);
-}
-
-/* The caller's header fields. 1 when a Content-Type is among them. */
-static int call_add_headers(const struct bedrock_call *c, struct bdk_field *fields, size_t *n)
-{
-    int typed = 0;
-
-    for (size_t at = 0; at < c->headers.len;) {
-        const char *name = c->headers.p + at, *value = name + strlen(name) + 1;
-
-        call_add_field(fields, n, name, value);
-        typed |= bdk_slice_is_nocase(bdk_slice(name), "content-type");
-        at += strlen(name) + strlen(value) + 2;
-    }
-    return typed;
-}
-
-/* POST and PUT say that their body is empty (RFC 9110 8.6). */
-static int call_has_length(const struct bedrock_call *c)
-{
-    return c->body.len > 0 || strcmp(c->method, "POST") == 0 || strcmp(c->method, "PUT") == 0 ||
-           strcmp(c->method, "PATCH") == 0;
-}
-
-/* X-Amz-Date and the token, which are signed with the rest. */
-static void call_add_signing(const struct bedrock_call *c, struct bdk_field *fields, size_t *n, char date[17])
-{
-    const struct bedrock *b = c->b;
-    const struct bdk_keys *keys = call_keys(c);
-
-    if (!keys)
-        return;
-    bdk_date_basic(b->opt.clock(b->opt.clock_ctx, 1) / 1000, date);
-    call_add_field(fields, n, "X-Amz-Date", date);
-    if (keys->session_token)
-        call_add_field(fields, n, "X-Amz-Security-Token", keys->session_token);
-}
-
-/* The Authorization field's value; empty: none is sent. */
-static int call_authorize(struct bedrock_call *c, struct bedrock_buffer *out, const struct bdk_field *fields,
-                          size_t n_signed, const char *date)
-{
-    if (call_keys(c))
-        return call_sign(c, out, fields, n_signed, date);
-    if (c->fetch)
-        return 0;
-    bdk_buffer_text(out, "Bearer ");
-    return bdk_buffer_text(out, c->b->creds.bearer_token);
-}
-
-/* RFC 9112 3.2.2: a proxy that gets the request whole is told the target in absolute form. */
-static int call_write_head(struct bedrock_call *c, struct bdk_field *fields, size_t n)
-{
-    const struct bdk_proxy *relay = bdk_conn_relay(&c->b->transport, c->conn);
-    struct bedrock_slice target = {c->target.p, c->target.len};
-    struct bedrock_buffer absolute = {0};
-    int rc = 0;
-
-    bdk_client_buffer(c->b, &absolute);
-    if (relay) {
-        bdk_buffer_text(&absolute, "http://");
-        bdk_buffer_text(&absolute, c->to->authority);
-        rc = bedrock_buffer_append(&absolute, target.p, target.len);
-        target.p = absolute.p;
-        target.len = absolute.len;
-    }
-    if (relay && relay->authorization.len > 0) {
-        fields[n].name = "Proxy-Authorization";
-        fields[n].value.p = relay->authorization.p;
-        fields[n++].value.len = relay->authorization.len;
-    }
-    bedrock_buffer_free(&c->out);
-    rc = rc ? rc : bdk_http_request(&c->out, c->method, target, fields, n);
-    bedrock_buffer_free(&absolute);
-    return rc;
-}
-
-/* Build and sign the head, right before it goes out: a signature carries the time. */
-static int call_build(struct bedrock_call *c)
-{
-    struct bedrock *b = c->b;
-    struct bdk_field fields[CALL_MAX_FIELDS];
-    struct bedrock_buffer authorization = {0};
-    char date[17], length[24];
-    size_t n = 0, n_signed;
-    int rc;
-
-    call_add_field(fields, &n, "Host", c->to->authority);
-    if (!call_add_headers(c, fields, &n) && c->body.len > 0)
-        call_add_field(fields, &n, "Content-Type", "application/json");
-    call_add_signing(c, fields, &n, date);
-    n_signed = n;
-    call_add_field(fields, &n, "User-Agent", b->user_agent);
-    if (call_has_length(c)) {
-        snprintf(length, sizeof length, "%zu", c->body.len);
-        call_add_field(fields, &n, "Content-Length", length);
-    }
-    bdk_client_buffer(b, &authorization);
-    rc = call_authorize(c, &authorization, fields, n_signed, date);
-    if (rc == 0) {
-        fields[n].name = "Authorization";
-        fields[n].value.p = authorization.p;
-        fields[n].value.len = authorization.len;
-        rc = call_write_head(c, fields, n + (authorization.len > 0));
-    }
-    bedrock_buffer_free(&authorization);
-    if (rc == BEDROCK_ERR_USAGE)
-        return bdk_call_fail(c, rc, "the request cannot be written: a header, the path, the model or the "
-                                    "query holds characters that HTTP does not allow, or the query "
-                                    "has more than 64 parameters");
-    return rc ? call_no_memory(c, rc) : 0;
-}
+/* ---- Connecting ---- */
 
 /* A connection of the call's own: kept, taken over from bedrock_warm(), or a new one. 0, or WANT_TIME
  * while the host may have no more, or below zero. */
@@ -314,10 +132,13 @@ static int call_begin_sending(struct bedrock_call *c)
     }
     /* a connection that had to wait for keys may have been given up by the server meanwhile */
     c->reused |= now - c->connected_ms > CALL_PATIENCE_MS;
-    rc = call_build(c);
+    rc = bdk_head_build(c);
+    if (rc == BEDROCK_ERR_USAGE)
+        return bdk_call_fail(c, rc, "the request cannot be written: a header, the path, the model or the "
+                                    "query holds characters that HTTP does not allow, or the query "
+                                    "has more than 64 parameters");
     if (rc != 0)
-        return rc;
-    call_trace_head(c);
+        return call_no_memory(c, rc);
     if (!c->fresh_only)
         c->err.attempts++;
     c->sent = 0;

@@ -287,8 +287,8 @@ static int endpoint_sts_is_global(const char *region, unsigned flags)
     return 0;
 }
 
-/* Sign-in has domains of its own, but for dual-stack hosts and for FIPS outside of GovCloud: 1:
- * host is set. */
+/* Sign-in has domains of its own, but for dual-stack hosts and for FIPS outside of GovCloud.
+ * 1: host is set. */
 static int endpoint_signin(char host[256], const struct bdk_partition *p, const char *region, int gov,
                            unsigned flags)
 {

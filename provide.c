@@ -321,8 +321,8 @@ static void provide_name_source(const struct bedrock *b, struct bedrock_error *e
     *e = whole;
 }
 
-/* Fetching failed: old keys that are still good, or an instance's that may be stretched, will do. 1:
- * they do. */
+/* Fetching failed: old keys that are still good, or an instance's that may be stretched, will do.
+ * 1: they do. */
 static int provide_failed(struct bedrock *b, int usable)
 {
     struct bdk_creds *c = &b->creds;
