@@ -14,6 +14,7 @@ const me = fileURLToPath(import.meta.url);
 /* ---- The SDK's side: a process of its own, since it looks at its environment once ---- */
 
 if (process.argv[2] === 'ask') {
+    globalThis.crypto ??= crypto.webcrypto; /* the SDK's login provider takes it for granted; node 18 has none */
     const { BedrockClient, ListFoundationModelsCommand } = await import('@aws-sdk/client-bedrock');
 
     await new BedrockClient({}).send(new ListFoundationModelsCommand({}));
