@@ -176,7 +176,8 @@ static const char *const options_guard_text[] = {
     "Asks a guardrail, by id or ARN and version (a number or DRAFT), about a text: words, @FILE, - or "
     "standard input, as converse takes its prompt. Prints what the guardrail made of the text, or the "
     "text itself where it let it pass; standard error tells what intervened: policy, name, action.",
-    "The exit status is 0 when it let the text pass, 1 when it intervened, with --json as well.",
+    "The exit status is 0 when it let the text pass, 1 when it intervened, with --json as well, and when "
+    "nobody reads the output. A verdict that is neither of the two is an error, 255.",
     NULL,
 };
 
