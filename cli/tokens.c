@@ -140,10 +140,11 @@ static void tokens_fail(struct tokens *t, const char *id, const struct bedrock_e
         return;
     }
     cli_write_error(&w, e, hint);
-    error.p = w.out.p;
-    error.len = w.out.len;
-    if (bedrock_write_end(&w) == 0)
+    if (bedrock_write_end(&w) == 0) {
+        error.p = w.out.p;
+        error.len = w.out.len;
         tokens_show_json(t, id, "error", error);
+    }
     bedrock_write_free(&w);
 }
 

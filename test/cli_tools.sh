@@ -103,6 +103,7 @@ r 'words without end' 0 'The tool failed: "it took longer than 500 ms".' '*' "sh
 r 'the end of its words' 0 'The tool failed: "exit status 1: *last".' '*' "sh -c 'yes | head -c 100000 >&2; echo last >&2; exit 1'" 'call now'
 ok 'bounded' test "$(wc -c < "$dir/out")" -lt 4300
 r 'it hangs' 0 'The tool failed: "it took longer than 300 ms".' '*' "sh -c 'echo \$\$ > $dir/hung; sleep 100; :'" --tool-timeout 0.3 'call now'
+ok 'it ran' test -s "$dir/hung"
 ok 'and is gone, with what it started' test -z "$(ps -o pid= -g "$(cat "$dir/hung")" 2> /dev/null)"
 if command -v perl > /dev/null; then
     r 'it leaves its group' 0 'The tool failed: "it took longer than 300 ms".' '*' \
@@ -141,9 +142,11 @@ with '--idle-close 30' 'the connection is gone after the tool' 0 'The tool said:
 
 # ---- Signals ----
 
+rm "$dir/hung"
 signalled INT 0.4 converse -m $nova --tools "$dir/tools.json" --run-tools "sh -c 'echo \$\$ > $dir/hung; sleep 100; :'" 'call now'
 ok 'interrupted' test "$status" -eq 130
-ok 'no child is left' test -z "$(ps -o pid= -g "$(cat "$dir/hung")" 2> /dev/null)"
+ok 'there was a child' test -s "$dir/hung"
+ok 'it is not left' test -z "$(ps -o pid= -g "$(cat "$dir/hung")" 2> /dev/null)"
 "$bedrock" converse -m $nova --tools "$dir/tools.json" --run-tools "$dir/tool" "$weather" 2> "$dir/err" > /dev/full
 ok 'a full disk' test $? -eq 255
 
