@@ -75,8 +75,8 @@ static const char *const options_converse_text[] = {
     "--tools takes tools as Converse has them ({\"toolSpec\":{...}}, or what stands in there), "
     "functions as OpenAI's API has them, and those of an MCP server. A tool that the model uses is "
     "printed as a line of JSON.",
-    "--run-tools CMD runs the tools: CMD NAME, without a shell, with the input (JSON) on standard "
-    "input. CMD is split at blanks, '...' and \"...\" keep them. What the command writes is the "
+    "--run-tools CMD runs the tools: CMD NAME, without a shell and without the terminal, with the input "
+    "(JSON) on standard input. CMD is split at blanks, '...' and \"...\" keep them. What the command writes is the "
     "result, at most 1 MiB; JSON where it is an object, else text. An exit status other than 0, or "
     "--tool-timeout, makes it an error, with what standard error said. Only tools that the request "
     "names are run, one after another; a --tool-choice holds for the first turn. When the model still "

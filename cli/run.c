@@ -26,6 +26,7 @@ struct run {
     struct cli *c;
     pid_t pid;
     int ended, status;          /* of waitpid() */
+    int wants_terminal;         /* it is stopped for that: only a group in the foreground may read there */
     int fd[RUN_N_PIPES];        /* our ends; -1: closed */
     const char *input;
     size_t left;                /* of the input */
@@ -276,8 +277,14 @@ static int run_read(struct run *r, enum run_pipe which)
 
 static int run_has_ended(struct run *r)
 {
-    if (!r->ended)
-        r->ended = waitpid(r->pid, &r->status, WNOHANG) > 0;
+    int status;
+
+    if (!r->ended && waitpid(r->pid, &status, WNOHANG | WUNTRACED) > 0) {
+        r->ended = !WIFSTOPPED(status);
+        r->status = status;
+        r->wants_terminal = WIFSTOPPED(status) &&
+                            (WSTOPSIG(status) == SIGTTIN || WSTOPSIG(status) == SIGTTOU);
+    }
     return r->ended;
 }
 
@@ -294,8 +301,8 @@ static int run_talk(struct run *r)
 {
     int ended = 0, heard = 1;
 
-    while ((heard || !ended) && (r->fd[RUN_OUT] >= 0 || r->fd[RUN_ERR] >= 0) && r->output.error == 0 &&
-           run_left_ms(r) != 0) {
+    while (!r->wants_terminal && (heard || !ended) && (r->fd[RUN_OUT] >= 0 || r->fd[RUN_ERR] >= 0) &&
+           r->output.error == 0 && run_left_ms(r) != 0) {
         struct pollfd set[RUN_EXEC + 1] = {{r->fd[RUN_IN], POLLOUT, 0}, {r->fd[RUN_OUT], POLLIN, 0},
                                            {r->fd[RUN_ERR], POLLIN, 0}, {-1, 0, 0}};
         int left = run_left_ms(r);
@@ -319,7 +326,7 @@ static int run_end(struct run *r)
     struct pollfd none = {-1, 0, 0};
     int closed = r->fd[RUN_OUT] < 0 && r->fd[RUN_ERR] < 0;
 
-    while (closed && !run_has_ended(r) && run_left_ms(r) != 0)
+    while (closed && !run_has_ended(r) && !r->wants_terminal && run_left_ms(r) != 0)
         if (cli_poll(&none, 0, RUN_REAP_MS) < 0)
             break;
     if (r->ended)
@@ -380,6 +387,8 @@ static int run_judge(struct run *r, int ended, long timeout_ms, struct cli_tool_
 {
     if (r->output.error == BEDROCK_ERR_LIMIT)
         run_error(result, "the output is larger than 1 MiB");
+    else if (r->wants_terminal)
+        run_error(result, "it wants the terminal, which tools do not have");
     else if (!ended)
         run_error(result, "it took longer than %ld %s", timeout_ms % 1000 ? timeout_ms : timeout_ms / 1000,
                   timeout_ms % 1000 ? "ms" : "s");

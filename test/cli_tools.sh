@@ -128,6 +128,13 @@ r 'JSON cut off is text' 0 'The tool said: "{"a":".' '*' "printf '{\"a\":'" 'cal
 
 r 'it leaves its outputs to another process' 0 'The tool said: "early".' '*' "sh -c 'sleep 3 & echo early'" 'call now'
 r 'and wrote much before' 0 'The tool said: "300000".' '*' "sh -c 'head -c 300000 /dev/zero | wc -c; sleep 3 &'" 'call now'
+if has_pty; then
+    printf '#!/bin/sh\nread answer < /dev/tty\necho "$answer"\n' > "$dir/asks" && chmod +x "$dir/asks"
+    pty converse -q -m $nova --no-stream --tools "$dir/tools.json" --run-tools "$dir/asks" --tool-timeout 0 "'call now'"
+    judge 'it asks on the terminal' 0 'The tool failed: "it wants the terminal, which tools do not have".' ''
+else
+    skip 'a tool that asks on the terminal: no script(1) of util-linux'
+fi
 {
     echo 'call again'
     head -c 700000 /dev/zero | tr '\\0' x
