@@ -33,7 +33,7 @@ static const struct {
                          "where to write the CA's certificate; default: a file removed in the end"},
     [EMU_OPT_HTTP] = {"--http", NULL, "", 0, "AWS_ENDPOINT_URL is the plain address"},
     [EMU_OPT_PROXY] = {"--proxy", NULL, "USER:PASSWORD", 0,
-                       "be an HTTP proxy too, '': for anybody; faults by user, fault.status-502"},
+                       "be an HTTP proxy, '': for anybody, at $BEDROCK_EMULATOR_PROXY and _TLS_PROXY"},
     [EMU_OPT_VERBOSE] = {"--verbose", "-v", "", 0, "a line a request on standard error"},
     [EMU_OPT_HELP] = {"--help", "-h", "", 0, "this text"},
     [EMU_OPT_VERSION] = {"--version", NULL, "", 0, "print the version"},
@@ -51,7 +51,7 @@ static const struct {
     [EMU_OPT_MAX_REQUESTS] = {"--requests-per-connection", NULL, "N", 1000000000,
                               "closed behind the Nth answer, which does not say so"},
     [EMU_OPT_PLAY] = {"--play", NULL, "LIST", 0,
-                      "of imds, container, sts, sso, signin: sets variables for them, and none for keys"},
+                      "of imds, container, and for profiles of yours sts, sso, signin; sets no keys"},
     [EMU_OPT_CREDS_FAULT] = {"--creds-fault", NULL, "SERVICE=FAULT", 0, "see below; may be given again"},
     [EMU_OPT_EXPIRE_IN] = {"--expire-in", NULL, "S", 1000000, "what they give is good for S seconds"},
     [EMU_OPT_CLOCK_OFFSET] = {"--clock-offset", NULL, "S", 0, "its clock is S seconds off; -S: behind"},
@@ -67,7 +67,10 @@ static void emu_help(void)
          "Serves Amazon Bedrock's models, access to them, Converse, InvokeModel, CountTokens and\n"
          "guardrails on 127.0.0.1, and checks every signature. With COMMAND: runs it with the AWS_*\n"
          "variables set so that it finds the emulator, and exits as it does. Without: prints them as\n"
-         "export lines and serves until SIGINT.\n");
+         "export lines and serves until SIGINT:\n"
+         "\n"
+         "  bedrock-emulator -- bedrock models\n"
+         "  bedrock-emulator > emulator.env & sleep 1; . ./emulator.env; bedrock models; kill %1\n");
     for (int i = 0; i < EMU_N_OPTIONS; i++) {
         const char *letter = emu_rows[i].letter;
         char text[64];
