@@ -153,6 +153,8 @@ static int access_check_usage(struct cli *c)
                         : a->on[CLI_OPT_YES]            ? "--yes"
                                                         : NULL;
 
+    if (a->n_words == 0)
+        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "no model: bedrock access MODEL");
     if (a->n_words != 1)
         return cli_fail(&c->err, BEDROCK_ERR_USAGE, "access takes one model, not %zu words", a->n_words);
     if (!a->words[0][0])
@@ -165,6 +167,20 @@ static int access_check_usage(struct cli *c)
         return cli_fail(&c->err, BEDROCK_ERR_USAGE,
                         "--accept asks for a confirmation, and there is no terminal; --yes goes without");
     return 0;
+}
+
+/* Offers were shown, and nobody has taken one: what to do about it. */
+static void access_say_next(const struct cli_access *v)
+{
+    struct bedrock_json_iter it = bedrock_json_iterate(bedrock_json_get(v->offers.json, "offers"));
+    struct bedrock_json offer;
+    int n = 0;
+
+    while (bedrock_json_next(&it, NULL, &offer))
+        n++;
+    if (n > 0 && !v->c->args.on[CLI_OPT_ACCEPT])
+        cli_remark(v->c, "hint: `bedrock access %s --accept%s` accepts %s", v->model.p,
+                   n > 1 ? " --offer ID" : "", n > 1 ? "one of the offers" : "the offer");
 }
 
 static int access_find_out(struct cli_access *v)
@@ -188,6 +204,8 @@ int cli_access(struct cli *c)
     rc = access_find_out(&v);
     if (v.summary.json.p && rc != CLI_INTERRUPTED && !c->json)
         cli_verdict_text(&v);
+    if (rc == 0 && !c->json)
+        access_say_next(&v);
     if (rc == 0 && c->args.on[CLI_OPT_ACCEPT])
         rc = cli_accept(&v);
     if (v.summary.json.p && rc != CLI_INTERRUPTED && c->json)

@@ -278,7 +278,7 @@ static void accessible_show(const struct accessible *v)
     cli_out_buffer(v->c, &b);
     accessible_say_others(v);
     if (v->n == 0)
-        cli_remark(v->c, "bedrock: no model fits");
+        cli_say_no_model(v->c);
     else if (n == 0)
         cli_remark(v->c, "bedrock: none of the %zu models can be called; `bedrock access MODEL` tells more "
                    "about one", v->n);

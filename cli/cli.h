@@ -49,7 +49,7 @@ enum cli_kind {
     CLI_TEXT,       /* a text, or @FILE, or - */
     CLI_JSON,       /* the same, and it must be JSON */
     CLI_BYTES,      /* as CLI_TEXT, to the last byte, and it may be empty */
-    CLI_FILE,       /* FILE, @FILE or - */
+    CLI_FILE,       /* FILE, @FILE or -, or JSON, which begins with { or [ */
     CLI_WHOLE,      /* a whole number from low to high */
     CLI_NUMBER,     /* a number from low to high */
     CLI_SECONDS,    /* seconds with up to three decimals that count, from low to high */
@@ -349,6 +349,9 @@ int cli_models_fits(const struct cli_args *a, const struct bedrock_model *m);
 
 /* Give a table a model's id, name, provider, input, output and streaming. */
 void cli_models_cells(struct cli_table *t, const struct bedrock_model *m);
+
+/* Tell that the filters leave none. */
+void cli_say_no_model(const struct cli *c);
 
 /* A model and what became known of it. */
 struct cli_found {

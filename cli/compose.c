@@ -203,6 +203,15 @@ static int compose_no_prompt(struct cli *c, const struct cli_request *r)
                     "prompt beside it", r->input.origin);
 }
 
+/* A conversation whose last word is the model's needs another one, of whomever. */
+static int compose_closed(struct cli *c, const struct cli_request *r, int is_managed)
+{
+    if (is_managed || r->prefill.bytes.len > 0)
+        return 0;
+    return cli_fail(&c->err, BEDROCK_ERR_USAGE, "no prompt, and the conversation in %s does not end with the "
+                    "user's message", r->messages.origin);
+}
+
 /* Those of --input, as they are unless something follows them. */
 static int compose_their_messages(struct cli *c, struct cli_request *r, int is_managed)
 {
@@ -236,8 +245,9 @@ static int compose_messages(struct cli *c, struct cli_request *r)
     if (r->prompt.bytes.len > 0) {
         bedrock_body_message(&r->body, "user");
         bedrock_body_text(&r->body, r->prompt.bytes.p, r->prompt.bytes.len);
-    } else if (!has_files && !compose_holds_any(r->earlier) &&
-               compose_their_messages(c, r, is_managed) != 0) {
+    } else if (!has_files && !compose_is_open(r->earlier) &&
+               (compose_holds_any(r->earlier) ? compose_closed(c, r, is_managed)
+                                              : compose_their_messages(c, r, is_managed)) != 0) {
         return c->err.code;
     }
     if (r->prefill.bytes.len > 0) {

@@ -101,6 +101,7 @@ static void help_paragraphs(struct bedrock_buffer *b, const char *const *text)
     }
 }
 
+/* What most want to know comes first, and the details behind it. */
 static void help_of_command(struct bedrock_buffer *b, const struct cli_command *c)
 {
     help_text(b, "Usage: bedrock ");
@@ -108,10 +109,12 @@ static void help_of_command(struct bedrock_buffer *b, const struct cli_command *
     help_text(b, " ");
     help_text(b, c->usage);
     help_text(b, "\n");
-    help_paragraphs(b, c->text);
-    help_options(b, (unsigned)c->id, 0);
-    help_options(b, (unsigned)c->id, 1);
+    help_text(b, "\n");
+    help_wrap(b, c->text[0], 0, 0);
     help_examples(b, c->examples);
+    help_options(b, (unsigned)c->id, 0);
+    help_paragraphs(b, c->text + 1);
+    help_options(b, (unsigned)c->id, 1);
     help_statuses(b);
 }
 

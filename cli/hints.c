@@ -47,6 +47,8 @@ static const struct hints_row hints_rows[] = {
      "this model takes no system prompt; put the text into the prompt"},
     {BEDROCK_ERR_SERVICE, "Validation", "model identifier", 0,
      "`bedrock models` lists the ids of this Region ({region})"},
+    {BEDROCK_ERR_SERVICE, "Validation", "supported text or chat model", 0,
+     "`bedrock models --output text` lists the models that converse; `bedrock invoke` calls the others"},
     {BEDROCK_ERR_SERVICE, NULL, "guardrail identifier", 0,
      "`bedrock api /guardrails` lists those of this Region ({region})"},
     {BEDROCK_ERR_SERVICE, "ResourceNotFound", "inference profile", 0,
@@ -118,6 +120,9 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_CONNECT, NULL, "proxy ", 0, HINTS_PROXY},
     {BEDROCK_ERR_RESOLVE, NULL, "proxy ", 0, HINTS_PROXY},
     {BEDROCK_ERR_TIMEOUT, NULL, " proxy ", 0, HINTS_PROXY},
+    {BEDROCK_ERR_CONNECT, NULL, "refused", 0,
+     "nobody listens there: is the endpoint URL right (`bedrock whoami` tells where it is from), and does its "
+     "server run?"},
     {BEDROCK_ERR_RESOLVE, NULL, NULL, 0,
      "the name comes from the Region or the endpoint URL: are they right ({region}), and is there a "
      "network?"},

@@ -136,7 +136,8 @@ int cli_read_value(struct cli *c, enum cli_kind kind, const char *option, const 
                    struct cli_text *out)
 {
     int is_stdin = strcmp(value, "-") == 0 || strcmp(value, "@-") == 0;
-    int is_file = kind == CLI_FILE || (value[0] == '@' && value[1] != '@');
+    int is_json = kind == CLI_FILE && (value[0] == '{' || value[0] == '[');
+    int is_file = (kind == CLI_FILE && !is_json) || (value[0] == '@' && value[1] != '@');
     const char *text = value[0] == '@' ? value + 1 : value;
     int rc = 0;
 

@@ -119,7 +119,12 @@ static int invoke_body(struct invoke *v)
     if (c->args.n_words == 0 && isatty(STDIN_FILENO))
         return cli_fail(&c->err, BEDROCK_ERR_USAGE, "no body: give it as a word, as @FILE, or pipe it in");
     rc = cli_read_value(c, CLI_BYTES, "the body", c->args.n_words ? c->args.words[0] : "-", &v->body);
-    return rc == 0 && invoke_is_json(v) ? cli_check_json(c, &v->body, &json) : rc;
+    if (rc == 0 && v->body.bytes.len == 0)
+        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "no body: %s is empty", v->body.origin);
+    if (rc == 0 && invoke_is_json(v) && cli_check_json(c, &v->body, &json) != 0)
+        snprintf(c->err.message + strlen(c->err.message), sizeof c->err.message - strlen(c->err.message),
+                 "; a body is JSON in the model's own form, and converse takes a prompt");
+    return rc ? rc : c->err.code;
 }
 
 static int invoke_prepare(struct invoke *v)

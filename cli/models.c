@@ -117,6 +117,19 @@ static void models_json(struct cli *c, struct bedrock_json response)
     bedrock_buffer_free(&b);
 }
 
+/* With the AWS CLI --output is a format, and all its words but one are none of ours. */
+void cli_say_no_model(const struct cli *c)
+{
+    static const char *const formats[] = {"json", "table", "yaml", "yaml-stream"};
+    const char *output = cli_value(&c->args, CLI_OPT_OUT);
+    int is_format = 0;
+
+    for (size_t i = 0; output && i < sizeof formats / sizeof formats[0]; i++)
+        is_format |= strcasecmp(output, formats[i]) == 0;
+    cli_remark(c, "bedrock: no model fits%s",
+               is_format ? "; --output is what a model gives (text, image, embedding), and --json prints JSON" : "");
+}
+
 static void models_show(struct cli *c, struct bedrock_json response)
 {
     struct bedrock_json_iter it = bedrock_model_list(response);
@@ -132,7 +145,7 @@ static void models_show(struct cli *c, struct bedrock_json response)
         return;
     }
     if (!models_next(&c->args, &it, &m))
-        cli_remark(c, "bedrock: no model fits");
+        cli_say_no_model(c);
     else if (c->args.on[CLI_OPT_ONE])
         models_ids(&c->args, response, &b);
     else
@@ -160,7 +173,7 @@ static int models_check_usage(struct cli *c)
     int accessible = a->on[CLI_OPT_ACCESSIBLE] || a->on[CLI_OPT_CHECK];
 
     if (a->n_words > 0)
-        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "models takes no words, only options: '%.100s'",
+        return cli_fail(&c->err, BEDROCK_ERR_USAGE, "models takes no words, not '%.100s'",
                         a->words[0]);
     if (c->json && a->on[CLI_OPT_ONE])
         return cli_fail(&c->err, BEDROCK_ERR_USAGE, "-1 and --json exclude each other");

@@ -87,11 +87,24 @@ static void whoami_files(struct cli *c, const struct bedrock_where *w)
                     states[files[i]->read + 1]);
 }
 
+/* The source that is named has none to give. */
+static int whoami_has_failed(const struct cli *c)
+{
+    struct bedrock_source s;
+    size_t at = 0;
+
+    while (bedrock_source_next(c->b, &at, &s))
+        if (s.state == BEDROCK_SOURCE_FAILED)
+            return 1;
+    return 0;
+}
+
 static void whoami_keys(struct cli *c, const struct bedrock_where *w)
 {
     char value[160], end[CLI_TIME], left[CLI_SPAN];
 
-    whoami_line(c, "credentials", w->source[0] ? w->source : "none", w->bearer_token ? "a bearer token" : "");
+    whoami_line(c, "credentials", w->source[0] ? w->source : "none",
+                whoami_has_failed(c) ? "failed" : w->bearer_token ? "a bearer token" : "");
     if (w->key_id[0]) {
         snprintf(value, sizeof value, "****%s", w->key_id);
         whoami_line(c, "key id", value, "");

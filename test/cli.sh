@@ -16,7 +16,7 @@ for h in -h --help help; do
     t "$h" 0 '*Usage: bedrock COMMAND*Environment:*Examples:*Exit status:*' '' $h
 done
 for c in models access converse invoke tokens guard api whoami api-key help; do
-    t "help $c" 0 "Usage: bedrock $c *Options of every command:*Examples:*Exit status:*" '' help $c
+    t "help $c" 0 "Usage: bedrock $c *Examples:*Options of every command:*Exit status:*" '' help $c
     cp "$dir/out" "$dir/help.$c"
     for h in -h --help; do
         "$bedrock" $c $h > "$dir/out" 2> "$dir/err"
@@ -73,7 +73,7 @@ bad 'a letter of another command, whose name is one of this' '-o is an option of
 bad 'which is a filter' '-o is an option of invoke, not of models' -o TEXT models
 bad 'a flag here, a value there' '--output takes no value' --output x guard emublock:1 hi
 bad 'a letter of another command' '-1 is an option of models, not of converse' converse -1
-bad 'words for models' "models takes no words, only options: 'all'" models all
+bad 'words for models' "models takes no words, not 'all'" models all
 bad 'value missing at the end' '--region needs a value*' models --region
 bad 'value missing before an option' '--region needs a value, and --active is an option*' models --region --active
 bad 'value missing before a letter' '--model-id needs a value, and -q is an option*' converse -m -q
@@ -169,7 +169,7 @@ t 'http for another machine' 253 '' 'bedrock: CONFIG: *loopback*' models --endpo
 
 # ---- Network and TLS ----
 
-t 'refused' 255 '' 'bedrock: CONNECT: connect 127.0.0.1:1: Connection refused' \
+t 'refused' 255 '' "bedrock: CONNECT: connect 127.0.0.1:1: Connection refused${nl}hint: nobody listens there: *" \
     models --endpoint-url http://127.0.0.1:1
 t 'refused, as JSON' 255 '' '{"error":{"code":"CONNECT",*"retryable":true,*}}' \
     models --endpoint-url http://127.0.0.1:1 --json
@@ -205,6 +205,7 @@ t 'models --active' 0 "*$nova*" '' models --active -1
 ok 'without LEGACY' test "$(grep -c -e claude-v2 "$dir/out")" -eq 0
 t 'models, several filters' 0 'amazon.nova-canvas-v1:0' '' -1 --provider Amazon models --output image --inference provisioned
 t 'models, none fits' 0 '' 'bedrock: no model fits' models --provider Nobody
+t 'models, a format of the AWS CLI' 0 '' 'bedrock: no model fits; *--json prints JSON' models --output json
 t 'models, none fits, -q' 0 '' '' models --provider Nobody -q
 t 'models --json' 0 '{"modelSummaries":\[{*"modelId":"amazon.nova-lite-v1:0"*}\]}' '' models --json
 t 'models --json, filtered' 0 '{"modelSummaries":\[{*"modelId":"ai21.jamba-1-5-mini-v1:0",*}\]}' '' \

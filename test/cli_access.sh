@@ -298,13 +298,13 @@ done
 with --use-case-submitted 'access, form submitted' 0 "*${nl}use case *OK$nl*accessible *yes" '' access us.$sonnet
 with '--deny GetUseCaseForModelAccess' 'access, form not known' 0 "*${nl}use case *not known: AccessDenied*$refused*" '' \
     access us.$sonnet
-t 'access, agreement missing' 1 "*agreement *NOT_AVAILABLE: not accepted yet$nl*${nl}accessible *no: agreement not accepted$nl${nl}offer *offer-pub*${nl}terms *https://example.com/terms/eula.pdf${nl}refund *Usage is not refunded.${nl}period *P1Y${nl}DIMENSION *PRICE *UNIT *DESCRIPTION${nl}InputTokenCount *0.00072 *1K tokens *Input tokens$nl*offer *offer-prv*" '' \
-    access $llama
+t 'access, agreement missing' 1 "*agreement *NOT_AVAILABLE: not accepted yet$nl*${nl}accessible *no: agreement not accepted$nl${nl}offer *offer-pub*${nl}terms *https://example.com/terms/eula.pdf${nl}refund *Usage is not refunded.${nl}period *P1Y${nl}DIMENSION *PRICE *UNIT *DESCRIPTION${nl}InputTokenCount *0.00072 *1K tokens *Input tokens$nl*offer *offer-prv*" \
+    "hint: \`bedrock access $llama --accept --offer ID\` accepts one of the offers" access $llama
 offer=$(sed -n 's/^offer *\(offer-prv.*\)/\1/p' "$dir/out")
-t 'access, form missing' 1 "*agreement *NOT_AVAILABLE*use case *not submitted; *offer-pub*" '' access $haiku
+t 'access, form missing' 1 "*agreement *NOT_AVAILABLE*use case *not submitted; *offer-pub*" "hint: \`bedrock access $haiku --accept\` accepts the offer" access $haiku
 t 'access, pending' 1 "*agreement *PENDING: accepted, and being processed$nl*accessible *no: agreement is being processed" '' \
     access $pending
-t 'access, error' 1 '*agreement *ERROR: it could not be made: The payment method of the account was declined.*offer-pub*' '' \
+t 'access, error' 1 '*agreement *ERROR: it could not be made: The payment method of the account was declined.*offer-pub*' 'hint: *--accept*' \
     access emulator.agreement-error-v1:0
 t 'access, not authorized' 1 '*authorization *NOT_AUTHORIZED: the account is not authorised for it in this Region*' '' \
     access emulator.not-authorized-v1:0
@@ -350,7 +350,7 @@ judge 'accept, interrupted' 130 '*agreement *PENDING*' "bedrock: $pending: agree
 stopped '--slow-control 5000' models --accessible
 judge '--accessible, interrupted' 130 '' ''
 
-bad 'no model' 'access takes one model, not 0 words' access
+bad 'no model' 'no model: bedrock access MODEL' access
 bad 'two models' 'access takes one model, not 2 words' access $nova $llama
 bad 'an empty model' 'the model is empty' access ''
 for option in --yes '--offer x' '--timeout 3'; do

@@ -53,9 +53,9 @@ t 'and used' 0 '*"type":"text"*' 'bedrock: * calling it through us.anthropic.*' 
 
 printf '{\n "a": 1,\n}\n' > "$dir/bad.json"
 bad 'a body that is not JSON' "$dir/bad.json:3:1: *" invoke -m $nova "@$dir/bad.json"
-bad 'a word that is not JSON' 'the body:1:1: *' invoke -m $nova hello
+bad 'a word that is not JSON' "the body:1:1: *; a body is JSON in the model's own form, and converse takes a prompt" invoke -m $nova hello
 bad 'JSON by its type' 'the body:1:1: *' invoke -m $nova --content-type 'Application/JSON; charset=utf-8' hello
-bad 'no body at all' 'standard input:1:1: *' invoke -m $nova
+bad 'no body at all' 'no body: standard input is empty' invoke -m $nova
 bad 'no such file' "@$dir/none: No such file*" invoke -m $nova "@$dir/none"
 {
     head -c 33554432 /dev/zero | tr '\0' ' '

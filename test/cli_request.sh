@@ -264,11 +264,27 @@ printf '[\n{"role":"the assistant of mine","content":[{"text":"x"}]}]' > "$dir/b
 bad 'a role that is none' "$dir/bad.json:2:9: a role is \"user\" or \"assistant\"*" converse -m m --messages "$dir/bad.json" hi
 echo '{}' > "$dir/bad.json"
 bad 'messages that are none' "$dir/bad.json:1:1: messages are a JSON array*" converse -m m --messages "$dir/bad.json" hi
+bad 'a conversation whose last message is the model'"'s, and no prompt" "no prompt, and the conversation in $dir/chat.json does not *" \
+    converse -m m --messages "$dir/chat.json"
+d 'a prefill goes on with it' '.messages[1].content == [{"text":"b"},{"text":"Sure"}]' --messages "$dir/chat.json" --prefill Sure
 echo '[]' > "$dir/bad.json"
 bad 'no messages and no prompt' 'no prompt: *' converse -m m --messages "$dir/bad.json"
 d 'no messages yet' "$said" --messages "$dir/bad.json" hi
 echo '{"messages":[{"role":"user","content":[{"text":"ask me"}]}]}' > "$dir/one"
 t 'the prompt may come from standard input, and waits for nobody' 0 '*"ask me"*' '' converse --dry-run --messages "$dir/one"
+
+# ---- JSON in the place of a file ----
+
+d '--tools, --schema: the JSON itself' '(.toolConfig.tools[0].toolSpec.name == "w") and
+    (.outputConfig.textFormat.structure.jsonSchema.schema == "{\"type\":\"object\"}")' \
+    --tools '[{"name":"w","inputSchema":{"type":"object"}}]' --schema '{"type":"object"}' hi
+d '--input, --messages: the JSON itself' ".messages == [$chat,{\"role\":\"user\",\"content\":[{\"text\":\"hi\"}]}] and .modelId == \"n\"" \
+    --input '{"modelId":"n"}' --messages "[$chat]" hi
+bad 'JSON that is none' '--tools:1:2: *' converse -m m --tools '[x]' hi
+here=$(cd "$(dirname "$bedrock")" && pwd)/$(basename "$bedrock")
+(cd "$dir" && echo '{}' > '{x' && "$here" converse -m m --dry-run --input ./'{x' hi > out 2> err)
+status=$?
+judge 'a file of such a name' 0 '{"modelId":"m",*"hi"*}' ''
 
 # ---- Beside --input ----
 

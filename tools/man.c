@@ -85,7 +85,7 @@ static void man_paragraphs(const char *const *text)
 
 static void man_examples(const char *const *examples)
 {
-    puts(".PP\n.nf\n.RS");
+    puts(".nf\n.RS");
     for (; *examples; examples++) {
         man_word(*examples, strlen(*examples));
         putchar('\n');
@@ -113,6 +113,7 @@ static void man_command(const struct cli_command *c)
     putchar('\n');
     man_paragraphs(c->text);
     man_options((unsigned)c->id, 0);
+    puts(".PP\nExamples:\n.PP");
     man_examples(c->examples);
 }
 
