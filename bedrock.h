@@ -331,8 +331,8 @@ struct bedrock_options {
     const char *secret_access_key;  /* given here go before a bearer token from the environment */
     const char *session_token;      /* may be NULL */
     const char *bearer_token;   /* an Amazon Bedrock API key; NULL: AWS_BEARER_TOKEN_BEDROCK */
-    const char *ca_file;        /* PEM bundle instead of the built-in roots; NULL: AWS_CA_BUNDLE, then
-                                   SSL_CERT_FILE. Names are always checked */
+    const char *ca_file;        /* PEM bundle instead of the built-in roots; NULL: AWS_CA_BUNDLE, the
+                                   profile's ca_bundle, SSL_CERT_FILE. Names are always checked */
     const char *ca_pem;         /* the same as text; goes before ca_file */
     size_t ca_pem_len;          /* 0: zero-terminated */
     int connect_timeout_ms;     /* resolve, connect and TLS; 0: 10000 */
@@ -346,7 +346,8 @@ struct bedrock_options {
     void *alloc_ctx;            /* passed to alloc, never looked at */
     bedrock_clock_fn clock;     /* NULL: the system's */
     void *clock_ctx;
-    bedrock_getenv_fn getenv;   /* NULL: getenv(3); give one that returns NULL to read none */
+    bedrock_getenv_fn getenv;   /* kept until bedrock_close(), as read_file is: credentials are renewed; NULL:
+                                   getenv(3); give one that returns NULL to read none */
     void *getenv_ctx;
     bedrock_trace_fn trace;     /* NULL: none */
     void *trace_ctx;
@@ -369,6 +370,9 @@ struct bedrock_options {
                                    AWS_PROFILE, then "default" */
     bedrock_mfa_fn mfa;         /* NULL: a role that needs a code is an error */
     void *mfa_ctx;
+    int use_fips;               /* FIPS and dual-stack endpoints: 1: yes; below 0: no; 0: as
+                                   AWS_USE_FIPS_ENDPOINT or the profile's use_fips_endpoint says, and likewise */
+    int use_dualstack;
 };
 
 /* ---- Client ---------------------------------------------------------------------------------- */

@@ -67,21 +67,24 @@ static int config_boolean(const struct bedrock *b, const char *env_name, const c
                          from.file ? " in " : "", from.file ? from.file : "", v);
 }
 
-static int config_flags(struct bedrock *b)
+static int config_flags(struct bedrock *b, const struct bedrock_options *opt)
 {
-    static const struct {
+    const struct {
         unsigned flag;
+        int option;
         const char *env, *key;
-    } all[] = {{BDK_FIPS, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"},
-               {BDK_DUALSTACK, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"}};
+    } all[] = {{BDK_FIPS, opt->use_fips, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"},
+               {BDK_DUALSTACK, opt->use_dualstack, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"}};
     struct bdk_from from;
     const char *sts = config_setting(b, NULL, "AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints", &from);
 
     if (sts && bdk_slice_is_nocase(bdk_slice(sts), "legacy"))
         b->cf.flags |= BDK_STS_LEGACY;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        int on = config_boolean(b, all[i].env, all[i].key, &b->err);
+        int on = all[i].option > 0;
 
+        if (all[i].option == 0)
+            on = config_boolean(b, all[i].env, all[i].key, &b->err);
         if (on < 0)
             return on;
         b->cf.flags |= on ? all[i].flag : 0;
@@ -237,7 +240,7 @@ int bdk_config_load(struct bedrock *b, const struct bedrock_options *opt)
     int rc = bdk_profiles_load(&b->profiles, &env, opt->profile, 0, b->opt.alloc, b->opt.alloc_ctx, &b->err);
 
     if (rc == 0)
-        rc = config_flags(b);
+        rc = config_flags(b, opt);
     if (rc == 0)
         rc = config_find_region(b, opt->region);
     return rc ? rc : config_endpoints(b, opt->endpoint_url);

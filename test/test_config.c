@@ -4,6 +4,7 @@
 #include "bedrock_int.h"
 #include "t.h"
 #include "emu.h"
+#include "files.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,6 +122,89 @@ static void test_sources(void)
 #undef KEYS
 }
 
+/* Where the profile has a say: endpoints, FIPS and dual stack, the Region, the CA bundle. */
+static void test_profile_settings(void)
+{
+#define CONFIG "[default]\nregion = eu-west-1\n"
+#define SERVICES "services = s\n[services s]\nbedrock_runtime =\n  endpoint_url = https://rt.example\n"
+    static const struct {
+        const char *name, *env[9], *config, *credentials;
+        int fips, dualstack, code;
+        const char *runtime, *control;      /* or a word of the message */
+    } cases[] = {
+        {"Region of the profile", {NULL}, CONFIG, NULL, 0, 0, 0, "bedrock-runtime.eu-west-1.amazonaws.com",
+         "bedrock.eu-west-1.amazonaws.com"},
+        {"Region of the credentials file", {NULL}, "[default]\n", "[default]\nregion = eu-west-2\n", 0, 0, 0,
+         "bedrock-runtime.eu-west-2.amazonaws.com", "bedrock.eu-west-2.amazonaws.com"},
+        {"the environment goes before it", {"AWS_DEFAULT_REGION", "us-east-2"}, CONFIG, NULL, 0, 0, 0,
+         "bedrock-runtime.us-east-2.amazonaws.com", "bedrock.us-east-2.amazonaws.com"},
+        {"a services section, for one of them", {NULL}, CONFIG SERVICES, NULL, 0, 0, 0, "rt.example",
+         "bedrock.eu-west-1.amazonaws.com"},
+        {"the profile's endpoint_url, for the other", {NULL}, CONFIG "endpoint_url = https://all.example\n" SERVICES,
+         NULL, 0, 0, 0, "rt.example", "all.example"},
+        {"AWS_ENDPOINT_URL goes before both", {"AWS_ENDPOINT_URL", "https://env.example"}, CONFIG SERVICES, NULL, 0,
+         0, 0, "env.example", "env.example"},
+        {"configured endpoints ignored, by the environment",
+         {"AWS_ENDPOINT_URL", "https://env.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}, CONFIG SERVICES,
+         NULL, 0, 0, 0, "bedrock-runtime.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"},
+        {"by the profile", {"AWS_ENDPOINT_URL", "https://env.example"},
+         CONFIG "ignore_configured_endpoint_urls = TRUE\n", NULL, 0, 0, 0, "bedrock-runtime.eu-west-1.amazonaws.com",
+         "bedrock.eu-west-1.amazonaws.com"},
+        {"FIPS by the profile", {NULL}, CONFIG "use_fips_endpoint = true\n", NULL, 0, 0, 0,
+         "bedrock-runtime-fips.eu-west-1.amazonaws.com", "bedrock-fips.eu-west-1.amazonaws.com"},
+        {"not by the program", {NULL}, CONFIG "use_fips_endpoint = true\n", NULL, -1, 0, 0,
+         "bedrock-runtime.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"},
+        {"dual stack by the environment", {"AWS_USE_DUALSTACK_ENDPOINT", "True"}, CONFIG, NULL, 0, 0, 0,
+         "bedrock-runtime.eu-west-1.api.aws", "bedrock.eu-west-1.api.aws"},
+        {"both by the program", {NULL}, CONFIG, NULL, 1, 1, 0, "bedrock-runtime-fips.eu-west-1.api.aws",
+         "bedrock-fips.eu-west-1.api.aws"},
+        {"FIPS beside an endpoint", {"AWS_ENDPOINT_URL", "https://env.example"}, CONFIG, NULL, 1, 0,
+         BEDROCK_ERR_CONFIG, "FIPS", NULL},
+        {"a boolean that is none", {NULL}, CONFIG "use_fips_endpoint = yes\n", NULL, 0, 0, BEDROCK_ERR_CONFIG,
+         "use_fips_endpoint in /c: true or false, not 'yes'", NULL},
+        {"a services section that is not there", {NULL}, CONFIG "services = nope\n", NULL, 0, 0, BEDROCK_ERR_CONFIG,
+         "/c:3: there is no section [services nope]", NULL},
+        {"a CA bundle that is not there", {NULL}, CONFIG "ca_bundle = /ca\n", NULL, 0, 0, BEDROCK_ERR_CONFIG,
+         "/ca (from ca_bundle in /c): No such file", NULL},
+        {"a broken line", {NULL}, CONFIG "nonsense\n", NULL, 0, 0, BEDROCK_ERR_CONFIG, "/c:3: ", NULL},
+    };
+#undef CONFIG
+#undef SERVICES
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *env[16] = {"AWS_CONFIG_FILE", "/c", "AWS_SHARED_CREDENTIALS_FILE", "/s"};
+        const struct files_file file[] = {{"/c", cases[i].config, 0, 0},
+                                          {cases[i].credentials ? "/s" : NULL, cases[i].credentials, 0, 0},
+                                          {NULL, NULL, 0, 0}};
+        struct files f = {env, file, ""};
+        struct bdk_env e = files_env(&f);
+        struct bedrock_options opt = {0};
+        struct bedrock *b;
+        int rc;
+
+        t_case("profile: %s", cases[i].name);
+        for (size_t k = 0; cases[i].env[k]; k++)
+            env[4 + k] = cases[i].env[k];
+        opt.access_key_id = "AK";
+        opt.secret_access_key = "sk";
+        opt.getenv = e.fn;
+        opt.getenv_ctx = e.ctx;
+        opt.read_file = e.read_file;
+        opt.read_file_ctx = e.read_file_ctx;
+        opt.use_fips = cases[i].fips;
+        opt.use_dualstack = cases[i].dualstack;
+        rc = bedrock_open(&b, &opt);
+        CHECKF(rc == cases[i].code, "%d: %s", rc, bedrock_error(b)->message);
+        if (cases[i].code == 0) {
+            CHECK_TEXT(b->cf.endpoint[0].host, strlen(b->cf.endpoint[0].host), cases[i].runtime);
+            CHECK_TEXT(b->cf.endpoint[1].host, strlen(b->cf.endpoint[1].host), cases[i].control);
+        } else {
+            CHECKF(strstr(bedrock_error(b)->message, cases[i].runtime) != NULL, "%s", bedrock_error(b)->message);
+        }
+        bedrock_close(b);
+    }
+}
+
 static void write_file(const char *path, const char *text, size_t n)
 {
     FILE *f = fopen(path, "wb");
@@ -184,6 +268,7 @@ static void test_ca_bundles(void)
 int main(void)
 {
     test_sources();
+    test_profile_settings();
     test_ca_bundles();
     return t_end("test_config");
 }
