@@ -129,6 +129,12 @@ body 'a request, streamed' --input "$dir/request" --stream
 body 'a request and options' --input "$dir/request" --no-stream --system t --max-tokens 5 --guardrail-trace \
     --tools "$dir/tools.openai" --metadata a=b "$ask"
 
+# what is counted is part of what is sent
+gives 'tokens' "$runtime" CountTokensRequest tokens --model-id $nova --dry-run "$ask"
+gives 'tokens, with all that counts' "$runtime" CountTokensRequest tokens --model-id $nova --dry-run --system s --cache \
+    --file "$dir/a b.png" --tools "$dir/tools.openai" --fields '{"k":1}' --messages "$dir/turns" --max-tokens 5 "$ask"
+gives 'tokens of a request' "$runtime" CountTokensRequest tokens --dry-run --input "$dir/request"
+
 # an option that no line above has would be held against nothing
 printf '%s\n' --model-id --max-request --dry-run --stream --no-stream --no-reasoning --usage --parallel --unordered \
     --auto-profile --json-message --run-tools --max-turns --tool-timeout > "$dir/others"
@@ -146,6 +152,8 @@ done < "$dir/options"
 gives 'an answer' "$runtime" ConverseResponse converse -m $nova --json "$ask"
 gives 'an answer with reasoning' "$runtime" ConverseResponse converse -m $claude --json "$ask"
 gives 'inference profiles' "$control" ListInferenceProfilesResponse models --profiles --json
+gives 'a count' "$runtime" CountTokensResponse tokens -m $nova --json "$ask"
+gives 'a verdict' "$runtime" ApplyGuardrailResponse guard emumask:1 --json 'All is well.'
 "$bedrock" converse -m $claude --stream --json "$ask" > "$dir/events" 2> "$dir/err"
 ok 'a stream has events' test "$(wc -l < "$dir/events")" -gt 5
 while read -r event; do
