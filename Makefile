@@ -47,7 +47,7 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o te
 	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o \
 	test/emu_signin.o test/emu_dpop.o
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/exchange.o test/model.o \
-	test/emu_cert.o test/emu_tls.o
+	test/vectors.o test/emu_cert.o test/emu_tls.o
 UNIT = test/test_call test/test_request test/test_models test/test_access test/test_message \
 	test/test_assemble test/test_body test/test_media \
 	test/test_retry test/test_error test/test_wait test/test_pool test/test_faults \
@@ -97,7 +97,7 @@ $(LIB_OBJ): bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h
 $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
 $(T_OBJ): bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h test/t.h test/files.h test/mock.h \
-	test/service.h test/exchange.h test/model.h
+	test/service.h test/exchange.h test/model.h test/vectors.h
 
 # ---- Man page -------------------------------------------------------------------------------------
 

@@ -508,7 +508,8 @@ static int emu_key_parse(struct bedrock_slice key, struct emu_key *k)
     size_t skip = sizeof EMU_KEY_PREFIX - 1;
     struct bedrock_slice query;
 
-    if (key.len < skip || memcmp(key.p, EMU_KEY_PREFIX, skip) != 0 || (key.len - skip) / 4 * 3 > EMU_KEY_MAX ||
+    if (key.len < skip || memcmp(key.p, EMU_KEY_PREFIX, skip) != 0 ||
+        (key.len - skip) / 4 * 3 > EMU_KEY_MAX ||
         emu_base64_decode(key.p + skip, key.len - skip, (unsigned char *)k->text, EMU_KEY_MAX) != 0 ||
         strncmp(k->text, head, sizeof head - 1) != 0)
         return -1;

@@ -77,6 +77,21 @@ int t_text_at(const char *file, int line, const char *got, size_t len, const cha
     return t_check_at(0, file, line, "got  [%.*s]\n  want [%s]", (int)len, got ? got : "", want);
 }
 
+static int t_find(const char *p, size_t n, const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i + len <= n; i++)
+        if (p[i] == text[0] && memcmp(p + i, text, len) == 0)
+            return 1;
+    return 0;
+}
+
+int t_holds(const struct bedrock_buffer *b, const char *text)
+{
+    return t_find(b->p, b->len, text);
+}
+
 /* ---- Files ---- */
 
 static char t_folder[32];
@@ -160,16 +175,6 @@ void t_guard_free(char *copy, size_t n)
     munmap(copy + n - room, room + (size_t)sysconf(_SC_PAGESIZE));
 }
 
-static int t_holds(const unsigned char *p, size_t n, const char *text)
-{
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i + len <= n; i++)
-        if (p[i] == (unsigned char)text[0] && memcmp(p + i, text, len) == 0)
-            return 1;
-    return 0;
-}
-
 /* Each block carries its size in front; 16 bytes keep the alignment. */
 void *t_heap_alloc(void *heap, void *p, size_t old, size_t n)
 {
@@ -196,7 +201,7 @@ void *t_heap_alloc(void *heap, void *p, size_t old, size_t n)
         h->bytes += n;
     }
     if (block) {
-        CHECKF(!h->never || !t_holds(block + 16, size, h->never),
+        CHECKF(!h->never || !t_find((const char *)block + 16, size, h->never),
                "a block of %zu bytes is freed with the secret in it", size);
         h->live--;
         h->bytes -= size;

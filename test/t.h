@@ -19,6 +19,9 @@ void t_skip(const char *why, ...) __attribute__((format(printf, 1, 2)));
 int t_text_at(const char *file, int line, const char *got, size_t len, const char *want);
 #define CHECK_TEXT(got, len, want) t_text_at(__FILE__, __LINE__, got, len, want)
 
+/* Does the text stand anywhere in it? */
+int t_holds(const struct bedrock_buffer *b, const char *text);
+
 /* Print "NAME: N passed, N failed, N skipped" and give main()'s exit status. */
 int t_end(const char *name);
 

@@ -66,16 +66,6 @@ static struct outcome run(struct bedrock *b, const struct bedrock_request *rq)
     return o;
 }
 
-static int contains(const struct bedrock_buffer *b, const char *text)
-{
-    size_t n = strlen(text);
-
-    for (size_t i = 0; i + n <= b->len; i++)
-        if (memcmp(b->p + i, text, n) == 0)
-            return 1;
-    return 0;
-}
-
 static void test_request_on_the_wire(void)
 {
     static const struct {
@@ -112,8 +102,8 @@ static void test_request_on_the_wire(void)
         CHECKF(m.sent.len > strlen(cases[i].line) &&
                    memcmp(m.sent.p, cases[i].line, strlen(cases[i].line)) == 0,
                "sent %.*s", (int)m.sent.len, m.sent.p);
-        CHECK(contains(&m.sent, "X-Amz-Date: 20260102T030405Z\r\n"));
-        CHECK(contains(&m.sent, "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/"
+        CHECK(t_holds(&m.sent, "X-Amz-Date: 20260102T030405Z\r\n"));
+        CHECK(t_holds(&m.sent, "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/"
                                 "us-east-1/bedrock/aws4_request, SignedHeaders="));
         CHECK(m.tls == 1 && m.port == 443);
         CHECK(strcmp(m.host, cases[i].op == BEDROCK_LIST_FOUNDATION_MODELS
@@ -154,7 +144,7 @@ static void test_one_shot(void)
             CHECK_TEXT(o.events.p, o.events.len, "response ");
             CHECK(o.usage.latency_ms == 2280 && o.usage.input_tokens == 14 &&
                   o.usage.output_tokens == 65 && strcmp(o.usage.stop_reason, "end_turn") == 0);
-            CHECK(contains(&m.sent, BODY));
+            CHECK(t_holds(&m.sent, BODY));
             outcome_free(&o);
             bedrock_close(b);
             mock_free(&m);
@@ -741,13 +731,13 @@ static void test_trace_hides_secrets(void)
         CHECK(bedrock_open(&b, &opt) == 0);
         o = run(b, &rq);
         CHECK(o.code == 0);
-        CHECK(contains(&lines, "> POST /model/"));
-        CHECK(contains(&lines, "> Authorization: ****\n"));
-        CHECK(contains(&lines, "< HTTP/1.1 200\n"));
-        CHECK(!contains(&lines, "SECRET") && !contains(&lines, "Signature"));
-        CHECK(contains(&m.sent, bearer ? "Authorization: Bearer BEARERSECRET\r\n"
+        CHECK(t_holds(&lines, "> POST /model/"));
+        CHECK(t_holds(&lines, "> Authorization: ****\n"));
+        CHECK(t_holds(&lines, "< HTTP/1.1 200\n"));
+        CHECK(!t_holds(&lines, "SECRET") && !t_holds(&lines, "Signature"));
+        CHECK(t_holds(&m.sent, bearer ? "Authorization: Bearer BEARERSECRET\r\n"
                                        : "X-Amz-Security-Token: SESSIONTOKENSECRET\r\n"));
-        CHECKF(!bearer || !contains(&m.sent, "X-Amz-"), "a bearer request carries nothing of SigV4");
+        CHECKF(!bearer || !t_holds(&m.sent, "X-Amz-"), "a bearer request carries nothing of SigV4");
         outcome_free(&o);
         bedrock_close(b);
         mock_free(&m);
@@ -864,7 +854,7 @@ static void test_ask(void)
         if (what < 2) {
             CHECK_TEXT(text.p, text.len, what ? "Rome!" : MOCK_STREAM_TEXT);
             CHECK(u.input_tokens == (what ? 3 : 14));
-            CHECK(contains(&m.sent, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":"
+            CHECK(t_holds(&m.sent, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":"
                                     "\"q\\\"\\n\"}]}]}"));
         } else {
             CHECK(bedrock_error(b)->code == rc);

@@ -68,16 +68,6 @@ static void init(struct mock *m, const struct bedrock_buffer *reply)
     m->n_replies = 4;
 }
 
-static int holds(const struct bedrock_buffer *b, const char *text)
-{
-    size_t n = strlen(text);
-
-    for (size_t i = 0; i + n <= b->len; i++)
-        if (memcmp(b->p + i, text, n) == 0)
-            return 1;
-    return 0;
-}
-
 static int ask(struct bedrock *b)
 {
     struct bedrock_request rq = list();
@@ -123,8 +113,8 @@ static void test_vault(struct bedrock_buffer *reply)
         CHECKF(ask(b) == cases[i].want, "%s", bedrock_error(b)->message);
         CHECKF(v.asked == cases[i].later + 1, "asked %d times", v.asked);
         if (cases[i].want == 0) {
-            CHECK(holds(&m.sent, "Credential=VAULTKEY/") &&
-                  holds(&m.sent, "X-Amz-Security-Token: vaulttoken"));
+            CHECK(t_holds(&m.sent, "Credential=VAULTKEY/") &&
+                  t_holds(&m.sent, "X-Amz-Security-Token: vaulttoken"));
             CHECK(ask(b) == 0 && v.asked == cases[i].later + 1);
         } else {
             CHECKF(strstr(bedrock_error(b)->message, cases[i].word) != NULL, "%s", bedrock_error(b)->message);

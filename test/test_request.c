@@ -38,16 +38,6 @@ static struct outcome run(struct mock *m, const struct bedrock_request *rq)
     return o;
 }
 
-static int holds(const struct bedrock_buffer *b, const char *text)
-{
-    size_t n = strlen(text);
-
-    for (size_t i = 0; i + n <= b->len; i++)
-        if (memcmp(b->p + i, text, n) == 0)
-            return 1;
-    return 0;
-}
-
 static struct bedrock_request any(const char *method, const char *path)
 {
     struct bedrock_request rq = {0};
@@ -132,10 +122,10 @@ static void test_on_the_wire(void)
     o = run(&m, &rq);
     CHECK(o.code == BEDROCK_DONE);
     CHECK_TEXT(o.text.p, o.text.len, "1{\"a\":1}|");
-    CHECK(holds(&m.sent, "POST /guardrail/abc/version/1/apply?a=b HTTP/1.1\r\n"));
-    CHECK(holds(&m.sent, "Content-Type: text/plain\r\n") && !holds(&m.sent, "application/json"));
-    CHECK(holds(&m.sent, "SignedHeaders=content-type;host;x-amz-date;x-amzn-bedrock-trace,"));
-    CHECK(holds(&m.sent, "Content-Length: 8\r\n") && holds(&m.sent, "\r\n\r\nnot JSON"));
+    CHECK(t_holds(&m.sent, "POST /guardrail/abc/version/1/apply?a=b HTTP/1.1\r\n"));
+    CHECK(t_holds(&m.sent, "Content-Type: text/plain\r\n") && !t_holds(&m.sent, "application/json"));
+    CHECK(t_holds(&m.sent, "SignedHeaders=content-type;host;x-amz-date;x-amzn-bedrock-trace,"));
+    CHECK(t_holds(&m.sent, "Content-Length: 8\r\n") && t_holds(&m.sent, "\r\n\r\nnot JSON"));
     CHECK(strcmp(m.host, "bedrock-runtime.us-east-1.amazonaws.com") == 0);
     bedrock_buffer_free(&o.text);
 
@@ -149,15 +139,15 @@ static void test_on_the_wire(void)
     rq.n_headers = BDK_MAX_HEADERS;
     o = run(&m, &rq);
     CHECK(o.code == BEDROCK_DONE && strcmp(m.host, "bedrock.us-east-1.amazonaws.com") == 0);
-    CHECK(!holds(&m.sent, "Content-Length") && !holds(&m.sent, "Content-Type"));
+    CHECK(!t_holds(&m.sent, "Content-Length") && !t_holds(&m.sent, "Content-Type"));
     bedrock_buffer_free(&o.text);
 
     t_case("any: a POST without a body says so");
     mock_rewind(&m);
     rq = any("POST", "/x");
     o = run(&m, &rq);
-    CHECK(o.code == BEDROCK_DONE && holds(&m.sent, "Content-Length: 0\r\n"));
-    CHECK(!holds(&m.sent, "Content-Type"));
+    CHECK(o.code == BEDROCK_DONE && t_holds(&m.sent, "Content-Length: 0\r\n"));
+    CHECK(!t_holds(&m.sent, "Content-Type"));
     bedrock_buffer_free(&o.text);
     mock_free(&m);
     bedrock_buffer_free(&reply);
@@ -214,8 +204,8 @@ static void test_raw(void)
     mock_stream(&reply, &frames, 100);
     mock_init(&m, reply.p, reply.len);
     o = run(&m, &rq);
-    CHECK(o.code == BEDROCK_DONE && holds(&o.text, "2contentBlockDeltaHel|") &&
-          holds(&o.text, "4messageStop|"));
+    CHECK(o.code == BEDROCK_DONE && t_holds(&o.text, "2contentBlockDeltaHel|") &&
+          t_holds(&o.text, "4messageStop|"));
     bedrock_buffer_free(&o.text);
     t_case("a Converse stream that was asked for as anything must end as one");
     mock_free(&m);
@@ -265,7 +255,7 @@ static void test_chunks(void)
         o = run(&m, &rq);
         CHECKF(o.code == cases[i].code, "%d %s", o.code, o.err.message);
         CHECK_TEXT(o.text.p ? o.text.p : "", o.text.len, cases[i].want);
-        CHECK(holds(&m.sent, "POST /model/a.b/invoke-with-response-stream HTTP/1.1\r\n"));
+        CHECK(t_holds(&m.sent, "POST /model/a.b/invoke-with-response-stream HTTP/1.1\r\n"));
         bedrock_buffer_free(&o.text);
         mock_free(&m);
         bedrock_buffer_free(&reply);

@@ -1,11 +1,10 @@
 /* vectors_credentials.c - credential-chain-tests.json of the folder argv[1]: whole ways from environment,
  * files and answers of services to keys. Leaves out: the texts of other SDKs' errors; tokens as bearers for
  * services other than Bedrock, skipped by name. */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "exchange.h"
 #include "files.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,22 +261,14 @@ static void run_case(const char *group, struct bedrock_json name, struct bedrock
     free(c);
 }
 
-int main(int argc, char **argv)
+static void run_all(const char *folder)
 {
-    char path[1024], group[64], *text;
     struct bedrock_json all, cases, name, one;
+    char group[64], *text = vectors_load(folder, "credential-chain-tests.json", &all);
     struct bedrock_json_iter groups, it;
-    size_t len;
 
-    snprintf(path, sizeof path, "%s/credential-chain-tests.json", argc > 1 ? argv[1] : "");
-    text = t_read_file(path, &len);
-    if (!text) {
-        t_case("credential-chain-tests.json");
-        t_skip("no such file");
-        return t_end("vectors_credentials");
-    }
-    t_case("credential-chain-tests.json is JSON");
-    CHECK(bedrock_json_parse(text, len, &all, NULL) == 0);
+    if (!text)
+        return;
     groups = bedrock_json_iterate(all);
     while (bedrock_json_next(&groups, &name, &cases)) {
         group[bedrock_json_unescape(name, group, sizeof group - 1)] = 0;
@@ -286,5 +277,9 @@ int main(int argc, char **argv)
             run_case(group, name, one);
     }
     free(text);
-    return t_end("vectors_credentials");
+}
+
+int main(int argc, char **argv)
+{
+    return vectors_main("vectors_credentials", argc, argv, run_all);
 }

@@ -1,12 +1,10 @@
 /* vectors_endpoints.c - the public endpoint tests beside the folder argv[1]: each case of the services that
  * we call gives the host, the Region of the signature or the error that it names; partitions.json agrees
  * with our table. Leaves out: cases for operations that we do not call, skipped by name. */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A string into out, zero-terminated; "" for anything else. */
 static const char *text_of(struct bedrock_json v, char out[256])
@@ -157,47 +155,30 @@ static void test_partitions(struct bedrock_json partitions)
     CHECK(n > 0);
 }
 
-/* ---- Files ---- */
-
-static char *load(const char *folder, const char *name, struct bedrock_json *root)
-{
-    char path[1024];
-    size_t len = 0;
-    char *text;
-
-    snprintf(path, sizeof path, "%s/../%s", folder, name);
-    t_case("%s is there and is JSON", name);
-    text = t_read_file(path, &len);
-    if (CHECKF(text && bedrock_json_parse(text, len, root, NULL) == 0, "%s", path))
-        return text;
-    free(text);
-    return NULL;
-}
-
 static void run(const char *folder)
 {
     static const struct {
         const char *file, *path;
         enum bdk_service service;
     } suites[] = {
-        {"bedrock-runtime.endpoint-tests-1.json", "testCases", BDK_RUNTIME},
-        {"bedrock.endpoint-tests-1.json", "testCases", BDK_CONTROL},
-        {"auth-services.endpoint-tests.json", "sts.testCases", BDK_STS},
-        {"auth-services.endpoint-tests.json", "sso.testCases", BDK_SSO},
-        {"auth-services.endpoint-tests.json", "sso-oidc.testCases", BDK_OIDC},
-        {"auth-services.endpoint-tests.json", "signin.testCases", BDK_SIGNIN},
+        {"../bedrock-runtime.endpoint-tests-1.json", "testCases", BDK_RUNTIME},
+        {"../bedrock.endpoint-tests-1.json", "testCases", BDK_CONTROL},
+        {"../auth-services.endpoint-tests.json", "sts.testCases", BDK_STS},
+        {"../auth-services.endpoint-tests.json", "sso.testCases", BDK_SSO},
+        {"../auth-services.endpoint-tests.json", "sso-oidc.testCases", BDK_OIDC},
+        {"../auth-services.endpoint-tests.json", "signin.testCases", BDK_SIGNIN},
     };
     struct bedrock_json root;
     char *text;
 
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
-        text = load(folder, suites[i].file, &root);
+        text = vectors_load(folder, suites[i].file, &root);
         if (text)
             test_cases(bdk_endpoint_env_names[suites[i].service].key, suites[i].service,
                        bedrock_json_get(root, suites[i].path));
         free(text);
     }
-    text = load(folder, "partitions.json", &root);
+    text = vectors_load(folder, "../partitions.json", &root);
     if (text)
         test_partitions(bedrock_json_get(root, "partitions"));
     free(text);
@@ -205,14 +186,5 @@ static void run(const char *folder)
 
 int main(int argc, char **argv)
 {
-    char path[1024];
-
-    snprintf(path, sizeof path, "%s/../partitions.json", argc > 1 ? argv[1] : "");
-    if (argc < 2 || access(path, R_OK) != 0) {
-        t_case("vectors_endpoints");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1]);
-    }
-    return t_end("vectors_endpoints");
+    return vectors_main("vectors_endpoints", argc, argv, run);
 }

@@ -1,11 +1,9 @@
 /* vectors_errors.c - rest-json-errors.json of the folder argv[1]: responses of the public protocol
  * tests, written as HTTP, read by http.c and told by error.c. Leaves out: members beside the message. */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void append_json(struct bedrock_buffer *b, struct bedrock_json string)
 {
@@ -86,32 +84,10 @@ static void test_vector(struct bedrock_json vector)
 
 static void run(const char *folder)
 {
-    struct bedrock_json root, vector;
-    struct bedrock_json_iter it;
-    char path[1024];
-    char *text;
-    size_t len = 0, n = 0;
-
-    snprintf(path, sizeof path, "%s/rest-json-errors.json", folder);
-    t_case("rest-json-errors.json is there and is JSON");
-    text = t_read_file(path, &len);
-    if (CHECKF(text && bedrock_json_parse(text, len, &root, NULL) == 0, "%s", path)) {
-        it = bedrock_json_iterate(root);
-        for (; bedrock_json_next(&it, NULL, &vector); n++)
-            test_vector(vector);
-        t_case("rest-json-errors.json holds vectors");
-        CHECK(n > 0);
-    }
-    free(text);
+    vectors_each(folder, "rest-json-errors.json", "", test_vector);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || access(argv[1], R_OK) != 0) {
-        t_case("vectors_errors");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1]);
-    }
-    return t_end("vectors_errors");
+    return vectors_main("vectors_errors", argc, argv, run);
 }

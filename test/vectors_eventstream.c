@@ -1,12 +1,10 @@
 /* vectors_eventstream.c - eventstream.json and eventstream-smithy-rs.json of the folder argv[1]: frames
  * by other authors' encoders, decoded however cut, compared, and encoded again. Leaves out: what an
  * event's payload means. */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_HEADERS 64
 
@@ -160,14 +158,14 @@ static void decode(struct bedrock_json vector, const char *bytes, size_t n, size
     bdk_es_free(&d);
 }
 
-static void test_vector(const char *file, struct bedrock_json vector)
+static void test_vector(struct bedrock_json vector)
 {
     struct bedrock_json name = bedrock_json_get(vector, "name");
     size_t n;
     unsigned char *bytes = unhexed(bedrock_json_get(vector, "hex"), &n);
     char *copy = t_guard(bytes, n);
 
-    t_case("%s: %.*s", file, (int)name.len, name.p ? name.p : "");
+    t_case("%.*s", (int)name.len, name.p ? name.p : "");
     CHECK(name.type == BEDROCK_JSON_STRING && n > 0);
     decode(vector, copy, n, 0, 1);
     for (size_t cut = 0; cut <= n; cut++)
@@ -176,35 +174,13 @@ static void test_vector(const char *file, struct bedrock_json vector)
     free(bytes);
 }
 
-static void run(const char *folder, const char *file)
+static void run(const char *folder)
 {
-    struct bedrock_json root, vector;
-    struct bedrock_json_iter it;
-    char path[1024];
-    char *text;
-    size_t len = 0, n = 0;
-
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    t_case("%s is there and is JSON", file);
-    text = t_read_file(path, &len);
-    if (CHECKF(text && bedrock_json_parse(text, len, &root, NULL) == 0, "%s", path)) {
-        it = bedrock_json_iterate(root);
-        for (; bedrock_json_next(&it, NULL, &vector); n++)
-            test_vector(file, vector);
-        t_case("%s holds vectors", file);
-        CHECK(n > 0);
-    }
-    free(text);
+    vectors_each(folder, "eventstream.json", "", test_vector);
+    vectors_each(folder, "eventstream-smithy-rs.json", "", test_vector);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || access(argv[1], R_OK) != 0) {
-        t_case("vectors_eventstream");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1], "eventstream.json");
-        run(argv[1], "eventstream-smithy-rs.json");
-    }
-    return t_end("vectors_eventstream");
+    return vectors_main("vectors_eventstream", argc, argv, run);
 }

@@ -1,12 +1,10 @@
 /* vectors_login.c - the public suite for the `aws login` provider, login-provider-test-cases.json of the
  * folder argv[1]: cache in, request out, answer in, keys and cache out. Leaves out: carrying the request. */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "files.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FOLDER "/home/me/.aws/login/cache/"
 #define NOW INT64_C(1763510400) /* 2025-11-19T00:00:00Z: 900 s before what the suite expects */
@@ -175,32 +173,10 @@ static void run_case(struct bedrock_json test)
 
 static void run(const char *folder)
 {
-    char path[1024];
-    struct bedrock_json root = {BEDROCK_JSON_NONE, NULL, 0}, test;
-    struct bedrock_json_iter it;
-    size_t len = 0, n = 0;
-    char *text;
-
-    snprintf(path, sizeof path, "%s/login-provider-test-cases.json", folder);
-    t_case("login-provider-test-cases.json is there and is JSON");
-    text = t_read_file(path, &len);
-    if (CHECKF(text && bedrock_json_parse(text, len, &root, NULL) == 0, "%s", path)) {
-        it = bedrock_json_iterate(root);
-        for (; bedrock_json_next(&it, NULL, &test); n++)
-            run_case(test);
-        t_case("login-provider-test-cases.json holds cases");
-        CHECK(n > 0);
-    }
-    free(text);
+    vectors_each(folder, "login-provider-test-cases.json", "", run_case);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || access(argv[1], R_OK) != 0) {
-        t_case("vectors_login");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1]);
-    }
-    return t_end("vectors_login");
+    return vectors_main("vectors_login", argc, argv, run);
 }

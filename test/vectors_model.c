@@ -1,10 +1,9 @@
 /* vectors_model.c - what the builder writes is a ConverseRequest by AWS's model, which stands beside the
  * folder argv[1]: every format, source and block; so are the bodies of another client, http-requests.json.
  * Leaves out: bodies that our command makes (model.sh). */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "model.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,21 +199,17 @@ static void test_requests(const char *folder)
 {
     struct bedrock_json root, vector;
     struct bedrock_json_iter it;
-    char path[1024];
-    char *json;
-    size_t len = 0, n = 0;
+    char *text = vectors_load(folder, "http-requests.json", &root);
+    size_t n = 0;
 
-    snprintf(path, sizeof path, "%s/http-requests.json", folder);
-    json = t_read_file(path, &len);
-    t_case("http-requests.json holds bodies");
-    if (CHECK(json && bedrock_json_parse(json, len, &root, NULL) == 0)) {
-        it = bedrock_json_iterate(root);
-        while (bedrock_json_next(&it, NULL, &vector))
-            n += test_request(vector);
-        t_case("http-requests.json held bodies");
-        CHECKF(n >= 8, "%zu", n);
-    }
-    free(json);
+    if (!text)
+        return;
+    it = bedrock_json_iterate(root);
+    while (bedrock_json_next(&it, NULL, &vector))
+        n += test_request(vector);
+    t_case("http-requests.json held bodies");
+    CHECKF(n >= 8, "%zu", n);
+    free(text);
 }
 
 int main(int argc, char **argv)

@@ -1,14 +1,12 @@
 /* vectors_profiles.c - profile-parser-, file-location- and assume-role-tests.json of the folder argv[1]: the
  * AWS SDKs' suites for the config files. Leaves out: the locations on Windows, skipped by name. */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "files.h"
-#include "t.h"
+#include "vectors.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #define MAX_TEXT 4096
 
@@ -332,36 +330,14 @@ static void test_chain(struct bedrock_json vector)
 
 /* ---- Files of vectors --------------------------------------------------------------------------- */
 
-static void run(const char *folder, const char *file, const char *member, void (*test)(struct bedrock_json))
+static void run(const char *folder)
 {
-    struct bedrock_json root, vector;
-    struct bedrock_json_iter it;
-    char path[1024];
-    size_t len = 0, n = 0;
-    char *text;
-
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    t_case("%s is there and is JSON", file);
-    text = t_read_file(path, &len);
-    if (CHECKF(text && bedrock_json_parse(text, len, &root, NULL) == 0, "%s", path)) {
-        it = bedrock_json_iterate(member ? bedrock_json_get(root, member) : root);
-        for (; bedrock_json_next(&it, NULL, &vector); n++)
-            test(vector);
-        t_case("%s holds vectors", file);
-        CHECK(n > 0);
-    }
-    free(text);
+    vectors_each(folder, "profile-parser-tests.json", "tests", test_parser);
+    vectors_each(folder, "file-location-tests.json", "tests", test_location);
+    vectors_each(folder, "assume-role-tests.json", "", test_chain);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || access(argv[1], R_OK) != 0) {
-        t_case("vectors_profiles");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1], "profile-parser-tests.json", "tests", test_parser);
-        run(argv[1], "file-location-tests.json", "tests", test_location);
-        run(argv[1], "assume-role-tests.json", NULL, test_chain);
-    }
-    return t_end("vectors_profiles");
+    return vectors_main("vectors_profiles", argc, argv, run);
 }

@@ -1,11 +1,9 @@
 /* vectors_providers.c - ecs-tests.json and imds-endpoint-tests.json of the folder argv[1]: which URL is asked
  * under which settings. Leaves out: the profile grammar (one key of one profile is all these files hold). */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_TEXTS 16
 
@@ -83,6 +81,12 @@ static void check_result(struct bedrock_json vector, const struct bdk_fetch *f, 
            error ? error : "?");
 }
 
+static void begin(const char *what, struct bedrock_json vector)
+{
+    vector_texts.n = 0;
+    t_case("%s: %s", what, text_of(bedrock_json_get(vector, "docs")));
+}
+
 static void test_ecs(struct bedrock_json vector)
 {
     struct bedrock_json variables = bedrock_json_get(vector, "env");
@@ -91,6 +95,7 @@ static void test_ecs(struct bedrock_json vector)
     struct bdk_fetch f;
     int rc;
 
+    begin("container", vector);
     bdk_fetch_init(&f, NULL, NULL);
     rc = bdk_container_request(&f, &env, &e);
     check_result(vector, &f, rc, &e);
@@ -110,6 +115,7 @@ static void test_imds(struct bedrock_json vector)
     struct bdk_imds m;
     int rc;
 
+    begin("instance", vector);
     s.endpoint = profile_get(profile, "ec2_metadata_service_endpoint");
     if (!s.endpoint)
         s.mode = profile_get(profile, "ec2_metadata_service_endpoint_mode");
@@ -127,38 +133,13 @@ static void test_imds(struct bedrock_json vector)
     bdk_imds_free(&m);
 }
 
-static void run(const char *folder, const char *file, void (*test)(struct bedrock_json))
+static void run(const char *folder)
 {
-    struct bedrock_json root, vector;
-    struct bedrock_json_iter it;
-    char path[1024];
-    char *text;
-    size_t len = 0, n = 0;
-
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    t_case("%s is there and is JSON", file);
-    text = t_read_file(path, &len);
-    if (CHECKF(text && bedrock_json_parse(text, len, &root, NULL) == 0, "%s", path)) {
-        it = bedrock_json_iterate(bedrock_json_get(root, "tests"));
-        for (; bedrock_json_next(&it, NULL, &vector); n++) {
-            vector_texts.n = 0;
-            t_case("%s: %s", file, text_of(bedrock_json_get(vector, "docs")));
-            test(vector);
-        }
-        t_case("%s holds vectors", file);
-        CHECK(n > 0);
-    }
-    free(text);
+    vectors_each(folder, "ecs-tests.json", "tests", test_ecs);
+    vectors_each(folder, "imds-endpoint-tests.json", "tests", test_imds);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || access(argv[1], R_OK) != 0) {
-        t_case("vectors_providers");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1], "ecs-tests.json", test_ecs);
-        run(argv[1], "imds-endpoint-tests.json", test_imds);
-    }
-    return t_end("vectors_providers");
+    return vectors_main("vectors_providers", argc, argv, run);
 }

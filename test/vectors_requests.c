@@ -1,12 +1,11 @@
 /* vectors_requests.c - http-requests.json of the folder argv[1]: what another client sent for a call is
  * what we send, seen over the mock transport: by the operation where the library has one, and by BEDROCK_ANY.
  * Leaves out: answers. */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
 #include "mock.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_FIELDS 16
 
@@ -449,32 +448,10 @@ static void test_vector(struct bedrock_json json)
 
 static void run(const char *folder)
 {
-    struct bedrock_json root, vector;
-    struct bedrock_json_iter it;
-    char path[1024];
-    char *text;
-    size_t len = 0, n = 0;
-
-    snprintf(path, sizeof path, "%s/http-requests.json", folder);
-    t_case("http-requests.json is there and is JSON");
-    text = t_read_file(path, &len);
-    if (CHECKF(text && bedrock_json_parse(text, len, &root, NULL) == 0, "%s", path)) {
-        it = bedrock_json_iterate(root);
-        for (; bedrock_json_next(&it, NULL, &vector); n++)
-            test_vector(vector);
-        t_case("http-requests.json holds vectors");
-        CHECK(n > 0);
-    }
-    free(text);
+    vectors_each(folder, "http-requests.json", "", test_vector);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || access(argv[1], R_OK) != 0) {
-        t_case("vectors_requests");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1]);
-    }
-    return t_end("vectors_requests");
+    return vectors_main("vectors_requests", argc, argv, run);
 }

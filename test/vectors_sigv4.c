@@ -1,12 +1,10 @@
 /* vectors_sigv4.c - the public signing suites: sigv4.json, sigv4-aws-c-auth-suite.json and
  * bedrock-api-key.json of the folder argv[1], every stage that they have. Leaves out: what belongs to
  * S3 alone (paths not normalised). */
-#define _DEFAULT_SOURCE
 #include "bedrock_int.h"
-#include "t.h"
+#include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_FIELDS 24
 #define MAX_TEXTS 64
@@ -87,23 +85,6 @@ static void vector_scope(struct vector *v, struct bedrock_json where, struct bed
     v->rq.date = vector_get(v, where, "timestamp");
     v->keys.access_key_id = vector_get(v, keys, "access_key_id");
     v->keys.secret_access_key = vector_get(v, keys, "secret_access_key");
-}
-
-/* A file of the folder, parsed; its text is the caller's to free. */
-static char *load(const char *folder, const char *name, struct bedrock_json *root)
-{
-    char path[1024];
-    char *text;
-    size_t len = 0;
-
-    t_case("%s is there and is JSON", name);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    text = t_read_file(path, &len);
-    if (!CHECKF(text && bedrock_json_parse(text, len, root, NULL) == 0, "%s", path)) {
-        free(text);
-        return NULL;
-    }
-    return text;
 }
 
 /* ---- Comparing ---- */
@@ -375,33 +356,32 @@ static void key_vector(struct bedrock_json none, struct bedrock_json json)
 
 /* ---- Files ---- */
 
-static void run(const char *folder, const char *file,
-                void (*each)(struct bedrock_json name, struct bedrock_json json))
+static void each(const char *folder, const char *file,
+                 void (*check)(struct bedrock_json name, struct bedrock_json json))
 {
     struct bedrock_json root, value, name = {BEDROCK_JSON_NONE, NULL, 0};
     struct bedrock_json_iter it;
-    char *text = load(folder, file, &root);
+    char *text = vectors_load(folder, file, &root);
     size_t n = 0;
 
     if (!text)
         return;
     it = bedrock_json_iterate(root);
     for (; bedrock_json_next(&it, &name, &value); n++)
-        each(name, value);
+        check(name, value);
     t_case("%s holds vectors", file);
     CHECK(n > 0);
     free(text);
 }
 
+static void run(const char *folder)
+{
+    each(folder, "sigv4.json", wire_vector);
+    each(folder, "sigv4-aws-c-auth-suite.json", suite_vector);
+    each(folder, "bedrock-api-key.json", key_vector);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2 || access(argv[1], R_OK) != 0) {
-        t_case("vectors_sigv4");
-        t_skip("the public test suites are not there");
-    } else {
-        run(argv[1], "sigv4.json", wire_vector);
-        run(argv[1], "sigv4-aws-c-auth-suite.json", suite_vector);
-        run(argv[1], "bedrock-api-key.json", key_vector);
-    }
-    return t_end("vectors_sigv4");
+    return vectors_main("vectors_sigv4", argc, argv, run);
 }
