@@ -740,7 +740,8 @@ int bedrock_body_raw(struct bedrock_body *b, const char *json, size_t len);
 
 /*
  * The messages of a conversation to go on with: a JSON array of them. The last stays open, so that
- * bedrock_body_message() with its role goes on with it.
+ * bedrock_body_message() with its role goes on with it. More may follow in a second array, so that what
+ * bedrock_message_write() gives can be added in brackets.
  */
 int bedrock_body_messages(struct bedrock_body *b, const char *json, size_t len);
 
@@ -776,8 +777,9 @@ struct bedrock_prompt {
     const char *system;         /* system prompt, zero-terminated */
     const char *inference;      /* JSON object for inferenceConfig: {"maxTokens":512,"topP":0.9} */
     const char *fields;         /* JSON for additionalModelRequestFields */
-    const char *base;           /* a whole request as JSON to start from; the members above replace
-                                   its own, inference member by member; modelId is left out */
+    const char *base;           /* a whole request as JSON to start from, as struct bedrock_body builds
+                                   it, say, with files; the members above replace its own, inference member
+                                   by member; modelId is left out */
     size_t base_len;            /* 0: zero-terminated */
     int one_shot;               /* 1: Converse, the answer in one piece; 0: ConverseStream */
 };

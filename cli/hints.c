@@ -121,8 +121,8 @@ static const struct hints_row hints_rows[] = {
     {BEDROCK_ERR_RESOLVE, NULL, "proxy ", 0, HINTS_PROXY},
     {BEDROCK_ERR_TIMEOUT, NULL, " proxy ", 0, HINTS_PROXY},
     {BEDROCK_ERR_CONNECT, NULL, "refused", 0,
-     "nobody listens there: is the endpoint URL right (`bedrock whoami` tells where it is from), and does its "
-     "server run?"},
+     "nobody listens there: is the endpoint URL right (`bedrock whoami` tells where it is from), and does "
+     "its server run?"},
     {BEDROCK_ERR_RESOLVE, NULL, NULL, 0,
      "the name comes from the Region or the endpoint URL: are they right ({region}), and is there a "
      "network?"},

@@ -127,7 +127,7 @@ void cli_say_no_model(const struct cli *c)
     for (size_t i = 0; output && i < sizeof formats / sizeof formats[0]; i++)
         is_format |= strcasecmp(output, formats[i]) == 0;
     cli_remark(c, "bedrock: no model fits%s",
-               is_format ? "; --output is what a model gives (text, image, embedding), and --json prints JSON" : "");
+               is_format ? "; --output is what a model gives, text or image, and --json prints JSON" : "");
 }
 
 static void models_show(struct cli *c, struct bedrock_json response)

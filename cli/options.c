@@ -74,11 +74,11 @@ static const char *const options_converse_text[] = {
     "is sent all the same, after a word on standard error.",
     "--tools takes tools as Converse has them ({\"toolSpec\":{...}}, or what stands in there), "
     "functions as OpenAI's API has them, and those of an MCP server. A tool that the model uses is "
-    "printed as a line of JSON. FILE, here and with --schema, --messages and --input, may be - for standard "
-    "input, or the JSON itself.",
+    "printed as a line of JSON. FILE, here and with --schema, --messages and --input, may be - for "
+    "standard input, or the JSON itself.",
     "--run-tools CMD runs the tools: CMD NAME, without a shell and without the terminal, with the input "
-    "(JSON) on standard input. CMD is split at blanks, '...' and \"...\" keep them. What the command writes is the "
-    "result, at most 1 MiB; JSON where it is an object, else text. An exit status other than 0, or "
+    "(JSON) on standard input. CMD is split at blanks, '...' and \"...\" keep them. What the command writes "
+    "is the result, at most 1 MiB; JSON where it is an object, else text. An exit status other than 0, or "
     "--tool-timeout, makes it an error, with what standard error said. Only tools that the request "
     "names are run, one after another; a --tool-choice holds for the first turn. When the model still "
     "asks after --max-turns, the exit status is 1.",

@@ -83,13 +83,23 @@ printf '\211PNG\r\n\032\n' > "$dir/chart.png"
 printf '%%PDF-1.7' > "$dir/report.pdf"
 printf '[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]' > "$dir/tools.json"
 printf '#!/bin/sh\necho sunny\n' > "$dir/weather" && chmod +x "$dir/weather"
+printf '[{"role":"user","content":[{"text":"hi"}]},{"role":"assistant","content":[{"text":"Hello"}]}]' > "$dir/so-far.json"
 here=$(pwd)
 while IFS= read -r line; do
     (cd "$dir" && PATH="$here:$PATH" bedrock-emulator -- sh -c "$line" < /dev/null > "$dir/out" 2>&1)
     verdict "shell line: $line" $?
 done < "$dir/lines"
-test "$(wc -l < "$dir/lines")" -ge 14
+test "$(wc -l < "$dir/lines")" -ge 17
 verdict 'README has shell lines' $?
+if command -v jq > /dev/null; then
+    (cd "$dir" && eval "$(sed -n 's/^    \(jq .*\)/\1/p' "$here/README.md")" &&
+        PATH="$here:$PATH" bedrock converse -m m --messages so-far.json --dry-run more < /dev/null) > "$dir/out" 2>&1 &&
+        grep -q 'capital of Italy.*Rome.*more' "$dir/out"
+    verdict 'a conversation that goes on' $?
+else
+    skipped=$((skipped + 1))
+    echo 'SKIP readme: a conversation that goes on (no jq)'
+fi
 
 for link in $(sed -n 's/.*](\([^)#]*\)).*/\1/p' README.md SECURITY.md); do
     case $link in

@@ -161,6 +161,13 @@ static void test_conversation(void)
     check_body(&b, "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"text\":\"a\"}]},{\"new\":1,"
                    "\"role\":\"us\\u0065r\",\"content\":[{\"text\":\"b\"},{\"text\":\"c\"}]}]}");
     t_case("a conversation, and a message behind it");
+    messages(&b, "[{\"role\":\"user\",\"content\":[{\"text\":\"a\"}]}]");
+    messages(&b, "[{\"role\":\"assistant\",\"content\":[{\"text\":\"b\"}]}]");
+    bedrock_body_message(&b, "user");
+    text(&b, "c");
+    check_body(&b, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"a\"}]},"
+                   "{\"role\":\"assistant\",\"content\":[{\"text\":\"b\"}]},"
+                   "{\"role\":\"user\",\"content\":[{\"text\":\"c\"}]}]}");
     messages(&b, " [ {\"role\":\"assistant\",\"content\":[]} ] ");
     bedrock_body_message(&b, "user");
     text(&b, "c");
