@@ -2,6 +2,7 @@
  * struct bedrock_io of bedrock.h. Leaves out: sockets, TLS, and everything that can go wrong on the way but a
  * broken connection and silence. */
 #include "exchange.h"
+#include "mock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,18 +177,6 @@ static int exchange_read(void *conn, void *buf, size_t cap, size_t *n)
     return *n > 0 || c->broken ? 0 : BEDROCK_WANT_READ;
 }
 
-static int exchange_nothing(void *conn)
-{
-    (void)conn;
-    return 0;
-}
-
-static int exchange_no_fd(void *conn)
-{
-    (void)conn;
-    return -1;
-}
-
 static void exchange_close(void *conn)
 {
     struct exchange_conn *c = conn;
@@ -207,9 +196,8 @@ void exchanges_init(struct exchanges *x, const struct exchange *list)
     x->io.step = exchange_step;
     x->io.read = exchange_read;
     x->io.write = exchange_write;
-    x->io.fd = exchange_no_fd;
-    x->io.events = exchange_nothing;
     x->io.close = exchange_close;
+    mock_no_fd(&x->io);
 }
 
 void exchanges_free(struct exchanges *x)

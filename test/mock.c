@@ -126,13 +126,7 @@ static int mock_fd(void *conn)
     return -1;
 }
 
-static int mock_events(void *conn)
-{
-    (void)conn;
-    return 0;
-}
-
-static int mock_timeout_ms(void *conn)
+static int mock_nothing(void *conn)
 {
     (void)conn;
     return 0;
@@ -151,6 +145,13 @@ static void mock_close(void *conn)
     }
 }
 
+void mock_no_fd(struct bedrock_io *io)
+{
+    io->fd = mock_fd;
+    io->events = mock_nothing;
+    io->timeout_ms = mock_nothing;
+}
+
 void mock_init(struct mock *m, const char *reply, size_t len)
 {
     memset(m, 0, sizeof *m);
@@ -159,10 +160,8 @@ void mock_init(struct mock *m, const char *reply, size_t len)
     m->io.step = mock_step;
     m->io.read = mock_read;
     m->io.write = mock_write;
-    m->io.fd = mock_fd;
-    m->io.events = mock_events;
     m->io.close = mock_close;
-    m->io.timeout_ms = mock_timeout_ms;
+    mock_no_fd(&m->io);
     m->reply[0].p = reply;
     m->reply[0].len = len;
     m->n_replies = 1;

@@ -33,6 +33,9 @@ struct mock {
     int open, used, ready, held_read, held_write;
 };
 
+/* fd, events and timeout_ms of a transport that has no descriptor to poll: step again at once. */
+void mock_no_fd(struct bedrock_io *io);
+
 /* Everything zero but what a test sets; replies are borrowed. */
 void mock_init(struct mock *m, const char *reply, size_t len);
 void mock_free(struct mock *m);

@@ -87,24 +87,6 @@ static int line_write(void *conn, const void *buf, size_t len, size_t *n)
     return 0;
 }
 
-static int line_timeout_ms(void *conn)
-{
-    (void)conn;
-    return 0;
-}
-
-static int line_fd(void *conn)
-{
-    (void)conn;
-    return -1;
-}
-
-static int line_events(void *conn)
-{
-    (void)conn;
-    return 0;
-}
-
 static void line_close(void *conn)
 {
     struct line *l = conn;
@@ -124,10 +106,8 @@ void service_init(struct service *s, const struct rule *rules)
     s->io.step = line_step;
     s->io.read = line_read;
     s->io.write = line_write;
-    s->io.fd = line_fd;
-    s->io.events = line_events;
     s->io.close = line_close;
-    s->io.timeout_ms = line_timeout_ms;
+    mock_no_fd(&s->io);
 }
 
 /* A clock that runs by itself, so that waiting ends. */

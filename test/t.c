@@ -213,6 +213,28 @@ void *t_heap_alloc(void *heap, void *p, size_t old, size_t n)
     return fresh ? fresh + 16 : NULL;
 }
 
+size_t t_no_memory(int (*run)(void *ctx, struct t_heap *heap), void *ctx)
+{
+    size_t n = 0;
+
+    for (int onward = 0; onward < 2; onward++) {
+        int failed = 1;
+
+        for (n = 1; failed && n < 1000; n++) {
+            struct t_heap heap = {.fail_at = n, .onward = onward};
+            int rc = run(ctx, &heap);
+
+            failed = heap.calls >= n;
+            CHECKF(rc == (failed ? BEDROCK_ERR_NOMEM : 0), "allocation %zu%s: %d", n, onward ? " and on" : "",
+                   rc);
+            CHECKF(heap.live == 0, "allocation %zu%s: %zu blocks leak", n, onward ? " and on" : "",
+                   heap.live);
+        }
+        CHECKF(!failed && n > 2, "%zu runs", n - 1);
+    }
+    return n - 2;
+}
+
 char *t_read_file(const char *path, size_t *len)
 {
     FILE *f = fopen(path, "rb");

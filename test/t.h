@@ -44,6 +44,13 @@ struct t_heap {
 };
 void *t_heap_alloc(void *heap, void *p, size_t old, size_t n);
 
+/*
+ * Run something with a heap of which allocation 1, 2, 3, ... fails, that one alone and then with all behind
+ * it, until none did: run() must give BEDROCK_ERR_NOMEM, and 0 in the end, and leave no block. Returns how
+ * many allocations a good run takes.
+ */
+size_t t_no_memory(int (*run)(void *ctx, struct t_heap *heap), void *ctx);
+
 /* A whole file, zero-terminated beyond its length; NULL when it cannot be read. free() it. */
 char *t_read_file(const char *path, size_t *len);
 

@@ -431,29 +431,26 @@ static void test_long_answers(void)
     unload(p);
 }
 
+static int load_in(void *env, struct t_heap *heap)
+{
+    struct bedrock_options opt = {.alloc = t_heap_alloc, .alloc_ctx = heap};
+    struct bedrock_error e = {0};
+    struct bdk_proxies *p;
+    int rc = bdk_proxies_load(&p, &opt, env, &e);
+
+    CHECK(rc == (p ? 0 : BEDROCK_ERR_NOMEM) && e.code == rc);
+    bdk_proxies_free(p, &opt);
+    return rc;
+}
+
 static void test_memory(void)
 {
     const char *const pairs[] = {"HTTPS_PROXY", "http://user:password@p:1", "http_proxy",
                                  "http://u:p@localhost", "NO_PROXY", "a,b", NULL};
     struct bdk_env env = {env_get, (void *)(uintptr_t)pairs, NULL, NULL};
-    int rc = BEDROCK_ERR_NOMEM;
 
-    for (size_t n = 1; rc != 0 && n < 100; n++) {
-        struct t_heap heap = {0};
-        struct bedrock_options opt = {0};
-        struct bedrock_error e = {0};
-        struct bdk_proxies *p;
-
-        t_case("allocation %zu fails", n);
-        heap.fail_at = n;
-        opt.alloc = t_heap_alloc;
-        opt.alloc_ctx = &heap;
-        rc = bdk_proxies_load(&p, &opt, &env, &e);
-        CHECK(rc == (p ? 0 : BEDROCK_ERR_NOMEM) && e.code == rc);
-        bdk_proxies_free(p, &opt);
-        CHECKF(heap.live == 0, "%zu blocks leak", heap.live);
-    }
-    CHECK(rc == 0);
+    t_case("allocation n fails");
+    t_no_memory(load_in, &env);
     t_case("without a proxy nothing is allocated");
     {
         struct t_heap heap = {0};
