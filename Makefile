@@ -47,17 +47,18 @@ EMU_OBJ = test/emulator.o test/emu_options.o test/emu_conn.o test/emu_proxy.o te
 	test/emu_creds.o test/emu_imds.o test/emu_container.o test/emu_sts.o test/emu_sso.o \
 	test/emu_signin.o test/emu_dpop.o
 T_OBJ = test/t.o test/files.o test/mock.o test/service.o test/exchange.o test/model.o \
-	test/vectors.o test/emu_cert.o test/emu_tls.o
+	test/world.o test/vectors.o test/emu_cert.o test/emu_tls.o
 UNIT = test/test_call test/test_request test/test_models test/test_access test/test_message \
 	test/test_assemble test/test_body test/test_media \
 	test/test_retry test/test_error test/test_wait test/test_pool test/test_faults \
 	test/test_conn test/test_p256 test/test_x509 test/test_roots test/test_file \
 	test/test_config test/test_endpoint test/test_proxy test/test_profiles test/test_ini \
-	test/test_where test/test_creds test/test_provide test/test_sources test/test_plan test/test_keys \
-	test/test_apikey test/test_imds test/test_container test/test_process test/test_sts \
-	test/test_sso test/test_login test/test_cachefile test/test_xml \
-	test/test_http test/test_eventstream test/test_json test/test_sigv4 test/test_base64 \
-	test/test_date test/test_crc32 test/test_sha256 test/test_buffer test/test_check_model
+	test/test_where test/test_creds test/test_provide test/test_renewal test/test_sources \
+	test/test_plan test/test_keys test/test_apikey \
+	test/test_imds test/test_container test/test_process test/test_sts test/test_sso test/test_login \
+	test/test_cachefile test/test_xml \
+	test/test_http test/test_eventstream test/test_json test/test_writer test/test_sigv4 \
+	test/test_base64 test/test_date test/test_crc32 test/test_sha256 test/test_buffer test/test_check_model
 VEC = test/vectors_sigv4 test/vectors_eventstream test/vectors_requests test/vectors_errors \
 	test/vectors_model test/vectors_endpoints test/vectors_profiles \
 	test/vectors_credentials test/vectors_providers test/vectors_login
@@ -97,7 +98,7 @@ $(LIB_OBJ): bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h
 $(CLI_OBJ): bedrock.h cli/cli.h
 $(EMU_OBJ): bedrock.h test/emu.h
 $(T_OBJ): bedrock.h bedrock_int.h bedrock_creds.h bedrock_pure.h test/t.h test/files.h test/mock.h \
-	test/service.h test/exchange.h test/model.h test/vectors.h
+	test/service.h test/exchange.h test/model.h test/vectors.h test/world.h
 
 # ---- Man page -------------------------------------------------------------------------------------
 
