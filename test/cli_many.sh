@@ -332,7 +332,8 @@ judge 'a file that is a pipe, and two models' 0 "Model: *$nl$hi$nl$end$nl${nl}Mo
 counted 2 '^\* connecting' 'a connection each'
 (sleep 0.2; echo hi) | AWS_ENDPOINT_URL=http://127.0.0.1:1 "$bedrock" converse -m $nova > "$dir/out" 2> "$dir/err"
 status=$?
-judge 'one that fails is told once, by the request' 255 '' 'bedrock: CONNECT: connect 127.0.0.1:1: Connection refused'
+judge 'one that fails is told once, by the request' 255 '' "bedrock: CONNECT: connect 127.0.0.1:1: Connection refused${nl}hint: *"
+ok 'once' [ "$(grep -c refused "$dir/err")" = 1 ]
 (sleep 0.2; printf '\351') | "$bedrock" converse -m $nova > "$dir/out" 2> "$dir/err"
 status=$?
 judge 'what is wrong with the prompt is told all the same' 252 '' 'bedrock: USAGE: the prompt is not UTF-8*'
