@@ -63,7 +63,7 @@ VEC = test/vectors_sigv4 test/vectors_eventstream test/vectors_requests test/vec
 	test/vectors_model test/vectors_endpoints test/vectors_profiles \
 	test/vectors_credentials test/vectors_providers test/vectors_login
 REPLAY = fuzz/replay_body fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream \
-	fuzz/replay_sigv4 fuzz/replay_xml fuzz/replay_x509 fuzz/replay_response fuzz/replay_assemble
+	fuzz/replay_sigv4 fuzz/replay_xml fuzz/replay_x509 fuzz/replay_providers fuzz/replay_response fuzz/replay_assemble
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll examples/agent
 BENCH = bench/micro bench/peak bench/many
 
@@ -129,6 +129,7 @@ fuzz/replay_http: fuzz/fuzz_http.c
 fuzz/replay_eventstream: fuzz/fuzz_eventstream.c
 fuzz/replay_sigv4: fuzz/fuzz_sigv4.c
 fuzz/replay_xml: fuzz/fuzz_xml.c
+fuzz/replay_providers: fuzz/fuzz_providers.c
 fuzz/replay_x509: fuzz/fuzz_x509.c
 fuzz/replay_response: fuzz/fuzz_response.c
 fuzz/replay_assemble: fuzz/fuzz_assemble.c
