@@ -72,18 +72,31 @@ static int creds_from_bearer(struct bedrock *b, const struct bdk_env *env)
     return creds_bearer(b, bdk_getenv(env, "AWS_BEARER_TOKEN_BEDROCK"), "AWS_BEARER_TOKEN_BEDROCK");
 }
 
+/* Whoever exports keys that end may say when. 1, or told in b->err. */
+static int creds_env_expiry(struct bedrock *b, const struct bdk_env *env)
+{
+    const char *expiry = bdk_getenv(env, "AWS_CREDENTIAL_EXPIRATION");
+
+    if (!expiry)
+        return 1;
+    if (bdk_date_iso(bdk_slice(expiry), &b->creds.keys.expires_s) != 0)
+        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
+                             "AWS_CREDENTIAL_EXPIRATION is no time in the form 2026-01-02T03:04:05Z");
+    if (b->creds.keys.expires_s <= b->opt.clock(b->opt.clock_ctx, 1) / 1000)
+        return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
+                             "the keys in the environment are past their time: AWS_CREDENTIAL_EXPIRATION is %.40s",
+                             expiry);
+    return 1;
+}
+
 static int creds_from_env(struct bedrock *b, const struct bdk_env *env)
 {
     static const char *const names[2] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
-    const char *expiry = bdk_getenv(env, "AWS_CREDENTIAL_EXPIRATION");
-    int64_t expires_s;
     int rc = creds_pair(b, bdk_getenv(env, names[0]), bdk_getenv(env, names[1]),
                         bdk_getenv(env, "AWS_SESSION_TOKEN"), bdk_getenv(env, "AWS_ACCOUNT_ID"), names,
                         "AWS_ACCESS_KEY_ID and its like");
 
-    if (rc == 1 && expiry && bdk_date_iso(bdk_slice(expiry), &expires_s) == 0)
-        b->creds.keys.expires_s = expires_s;
-    return rc;
+    return rc == 1 ? creds_env_expiry(b, env) : rc;
 }
 
 /* ---- Keys that have to be fetched ---- */

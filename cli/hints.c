@@ -21,6 +21,9 @@ struct hints_row {
 };
 
 #define HINTS_NO_ON_DEMAND "on-demand throughput"
+#define HINTS_PROXY_PASSWORD \
+    "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT says who you are, special characters percent-encoded; " \
+    "NO_PROXY=NAME,... names what needs no proxy"
 #define HINTS_PROXY "the proxy comes from HTTPS_PROXY or ALL_PROXY; NO_PROXY=NAME,... names what needs none"
 #define HINTS_FORM \
     "Anthropic wants its use-case form filled in once an account: AWS console, Amazon Bedrock, Model " \
@@ -114,9 +117,9 @@ static const struct hints_row hints_rows[] = {
      "addresses only"},
     {BEDROCK_ERR_TLS, NULL, "clock of this machine", 0,
      "set the clock if that is wrong; else the server needs a new certificate"},
-    {BEDROCK_ERR_CONNECT, NULL, "refused: 40", 0,
-     "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT says who you are, special characters percent-encoded; "
-     "NO_PROXY=NAME,... names what needs no proxy"},
+    {BEDROCK_ERR_CONNECT, NULL, "refused: 401", 0, HINTS_PROXY_PASSWORD},
+    {BEDROCK_ERR_CONNECT, NULL, "refused: 403", 0, HINTS_PROXY_PASSWORD},
+    {BEDROCK_ERR_CONNECT, NULL, "refused: 407", 0, HINTS_PROXY_PASSWORD},
     {BEDROCK_ERR_CONNECT, NULL, "proxy ", 0, HINTS_PROXY},
     {BEDROCK_ERR_RESOLVE, NULL, "proxy ", 0, HINTS_PROXY},
     {BEDROCK_ERR_TIMEOUT, NULL, " proxy ", 0, HINTS_PROXY},

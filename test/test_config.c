@@ -85,6 +85,12 @@ static void test_sources(void)
         {"a key with a space", "AWS_REGION=b\nAWS_ACCESS_KEY_ID=A K\nAWS_SECRET_ACCESS_KEY=topsecret\n",
          0, 0, 0, 0, BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0,
          "AWS_ACCESS_KEY_ID and its like: the access key id holds"},
+        {"keys that are past their time", "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=2020-01-02T03:04:05Z\n" KEYS, 0, 0,
+         0, 0, BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "AWS_CREDENTIAL_EXPIRATION is 2020-01-02T03:04:05Z"},
+        {"a time that is none", "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=soon\n" KEYS, 0, 0, 0, 0,
+         BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "AWS_CREDENTIAL_EXPIRATION is no time"},
+        {"keys that end one day", "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=2120-01-02T03:04:05Z\n" KEYS, 0, 0, 0, 0,
+         0, "b", "bedrock-runtime.b.amazonaws.com", "AKENV", "", "", ""},
         {"bad endpoint", "AWS_REGION=b\nAWS_ENDPOINT_URL=http://example.com\n" KEYS, 0, 0, 0, 0,
          BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "loopback"},
     };
