@@ -34,7 +34,7 @@ CLI_OBJ = cli/main.o cli/options.o cli/args.o cli/nearest.o cli/help.o cli/input
 	cli/errors.o cli/hints.o cli/table.o \
 	cli/compose.o cli/parts.o cli/tools.o cli/converse.o cli/targets.o cli/many.o cli/wait.o \
 	cli/answer.o cli/show.o cli/summary.o cli/agent.o cli/run.o \
-	cli/models.o cli/fetch.o cli/lookup.o cli/accessible.o cli/check.o \
+	cli/models.o cli/fetch.o cli/lookup.o cli/found.o cli/accessible.o cli/check.o \
 	cli/access.o cli/verdict.o cli/accept.o \
 	cli/whoami.o cli/profiles.o cli/probe.o cli/key.o cli/mfa.o \
 	cli/invoke.o cli/tokens.o cli/guard.o cli/api.o

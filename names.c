@@ -67,10 +67,8 @@ static size_t names_clean(const char *path, char out[BDK_MAX_DOCUMENT_NAME + 1])
 
     for (; *p && p != dot && n < BDK_MAX_DOCUMENT_NAME; p++) {
         char c = *p == '_' ? '-' : *p;
-        int good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                   (c && strchr("-()[]", c));
 
-        if (good)
+        if (bdk_is_alnum(c) || strchr("-()[]", c))
             out[n++] = c;
         else if (n > 0 && out[n - 1] != ' ')
             out[n++] = ' ';

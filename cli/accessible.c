@@ -1,6 +1,5 @@
 /* accessible.c - `bedrock models --accessible`: the models that can be called now, and why not the others.
- * The library's bedrock_models_* finds it out; here it is put in order and shown. Leaves out: getting
- * access (access.c). */
+ * Leaves out: finding it out (found.c), and getting access (access.c). */
 #include "cli.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +15,7 @@ static const char *const accessible_titles[] = {
 
 struct accessible {
     struct cli *c;
-    struct bedrock_models *walk;
-    struct cli_found *found;        /* in the service's order, once all are known */
-    size_t n, cap;
+    struct cli_found_all all;
     int check;
 };
 
@@ -29,80 +26,17 @@ static int accessible_want(void *args, const struct bedrock_model *m)
     return cli_models_fits(args, m);
 }
 
-static struct cli_found *accessible_new(struct accessible *v)
-{
-    if (v->n == v->cap) {
-        size_t cap = v->cap ? v->cap * 2 : 64;
-        struct cli_found *p = realloc(v->found, cap * sizeof *p);
-
-        if (!p)
-            return NULL;
-        v->found = p;
-        v->cap = cap;
-    }
-    memset(&v->found[v->n], 0, sizeof *v->found);
-    return &v->found[v->n++];
-}
-
-static int accessible_keep(struct accessible *v, const struct bedrock_access *a)
-{
-    struct cli_found *f = accessible_new(v);
-
-    if (!f)
-        return cli_fail(&v->c->err, BEDROCK_ERR_NOMEM, "%s", bedrock_code_text(BEDROCK_ERR_NOMEM));
-    f->model = a->model;
-    f->accessible = a->accessible;
-    f->latency_ms = -1;
-    /* nobody may ask about any model: that is told once */
-    f->in_warning = a->accessible < 0 && a->error &&
-                    (a->error->http_status == 403 || a->error == bedrock_models_warning(v->walk));
-    cli_escape(&f->reason, a->reason, strlen(a->reason), 1);
-    bedrock_buffer_append(&f->reason, "", 1);
-    bedrock_buffer_append(&f->call_as, a->call_as.p, a->call_as.len);
-    bedrock_buffer_append(&f->call_as, "", 1);
-    if (f->reason.error || f->call_as.error)
-        return cli_fail(&v->c->err, BEDROCK_ERR_NOMEM, "%s", bedrock_code_text(BEDROCK_ERR_NOMEM));
-    return 0;
-}
-
-/* The summaries stand in one text, in the service's order. */
-static int accessible_by_place(const void *a, const void *b)
-{
-    const struct cli_found *x = a, *y = b;
-
-    return (x->model.json.p > y->model.json.p) - (x->model.json.p < y->model.json.p);
-}
-
-static int accessible_walk(struct accessible *v)
-{
-    struct cli *c = v->c;
-    struct bedrock_models_options o = {0};
-    struct bedrock_access a;
-    int rc;
-
-    o.want = accessible_want;
-    o.want_ctx = &c->args;
-    rc = bedrock_models_start(c->b, &o, &v->walk);
-    while (rc == 0 && (rc = cli_next_access(v->walk, &a)) == BEDROCK_EVENT)
-        rc = accessible_keep(v, &a);
-    if (rc < 0 && c->err.code == 0)
-        c->err = v->walk ? *bedrock_models_error(v->walk) : *bedrock_error(c->b);
-    if (v->n > 1)
-        qsort(v->found, v->n, sizeof *v->found, accessible_by_place);
-    return rc;
-}
-
 static int accessible_check(struct accessible *v)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < v->n; i++)
-        n += (size_t)cli_check_wanted(&v->found[i]);
+    for (size_t i = 0; i < v->all.n; i++)
+        n += (size_t)cli_check_wanted(&v->all.at[i]);
     if (n == 0)
         return 0;
     cli_remark(v->c, "bedrock: --check sends %zu text model%s a prompt for one token, which costs a few "
                "tokens", n, n == 1 ? "" : "s");
-    return cli_check(v->c, v->found, v->n);
+    return cli_check(v->c, v->all.at, v->all.n);
 }
 
 /* ---- Saying what is not in the list ---- */
@@ -117,8 +51,8 @@ static int accessible_listed(const struct accessible *v, const struct cli_found 
 
 static void accessible_say_others(const struct accessible *v)
 {
-    for (size_t i = 0; i < v->n; i++) {
-        const struct cli_found *f = &v->found[i];
+    for (size_t i = 0; i < v->all.n; i++) {
+        const struct cli_found *f = &v->all.at[i];
         char id[256];
 
         if (f->accessible == 0)
@@ -131,11 +65,11 @@ static void accessible_say_others(const struct accessible *v)
 /* What the walk could not find out for all models. */
 static void accessible_warn(const struct accessible *v)
 {
-    const struct bedrock_error *e = bedrock_models_warning(v->walk);
+    const struct bedrock_error *e = bedrock_models_warning(v->all.walk);
     size_t n = 0;
 
-    for (size_t i = 0; i < v->n; i++)
-        n += (size_t)v->found[i].in_warning;
+    for (size_t i = 0; i < v->all.n; i++)
+        n += (size_t)v->all.at[i].in_warning;
     if (e->code == 0)
         return;
     if (n == 0)
@@ -175,8 +109,8 @@ static size_t accessible_list(const struct accessible *v, struct bedrock_buffer 
 
     cli_table_start(&t, accessible_titles, v->check ? ACCESSIBLE_ALL_COLUMNS : ACCESSIBLE_COLUMNS,
                     1u << (ACCESSIBLE_ALL_COLUMNS - 1));
-    for (size_t i = 0; i < v->n; i++) {
-        const struct cli_found *f = &v->found[i];
+    for (size_t i = 0; i < v->all.n; i++) {
+        const struct cli_found *f = &v->all.at[i];
 
         if (!accessible_listed(v, f))
             continue;
@@ -258,8 +192,8 @@ static void accessible_json(const struct accessible *v)
     bedrock_write_object(&w);
     bedrock_write_name(&w, "modelSummaries");
     bedrock_write_array(&w);
-    for (size_t i = 0; i < v->n; i++)
-        accessible_json_model(v, &w, &v->found[i]);
+    for (size_t i = 0; i < v->all.n; i++)
+        accessible_json_model(v, &w, &v->all.at[i]);
     bedrock_write_array_end(&w);
     bedrock_write_object_end(&w);
     cli_out_written(v->c, &w);
@@ -277,11 +211,11 @@ static void accessible_show(const struct accessible *v)
     n = accessible_list(v, &b);
     cli_out_buffer(v->c, &b);
     accessible_say_others(v);
-    if (v->n == 0)
+    if (v->all.n == 0)
         cli_say_no_model(v->c);
     else if (n == 0)
         cli_remark(v->c, "bedrock: none of the %zu models can be called; `bedrock access MODEL` tells more "
-                   "about one", v->n);
+                   "about one", v->all.n);
 }
 
 int cli_accessible(struct cli *c)
@@ -292,19 +226,13 @@ int cli_accessible(struct cli *c)
     memset(&v, 0, sizeof v);
     v.c = c;
     v.check = c->args.on[CLI_OPT_CHECK];
-    rc = accessible_walk(&v);
+    rc = cli_find_models(c, accessible_want, &c->args, &v.all);
     if (rc == 0)
         accessible_warn(&v);
     if (rc == 0 && v.check)
         rc = accessible_check(&v);
     if (rc == 0)
         accessible_show(&v);
-    for (size_t i = 0; i < v.n; i++) {
-        bedrock_buffer_free(&v.found[i].reason);
-        bedrock_buffer_free(&v.found[i].call_as);
-        free(v.found[i].error);
-    }
-    free(v.found);
-    bedrock_models_end(v.walk);
+    cli_found_free(&v.all);
     return c->err.code ? cli_report(c, &c->err, NULL) : CLI_OK;
 }

@@ -342,7 +342,7 @@ int cli_fetch(struct cli *c, const struct bedrock_request *rq, struct cli_fetche
 int cli_fetched_copy(struct cli *c, struct cli_fetched *a, struct bedrock_json v);
 void cli_fetched_free(struct cli_fetched *a);
 
-/* ---- models.c, accessible.c, check.c, profiles.c: what there is -------------------------------- */
+/* ---- models.c, found.c, accessible.c, check.c, profiles.c: what there is ----------------------- */
 
 /* Does a model pass the filters? */
 int cli_models_fits(const struct cli_args *a, const struct bedrock_model *m);
@@ -364,6 +364,19 @@ struct cli_found {
     int64_t latency_ms;             /* of the check, the service's own measure; -1: not said */
     struct bedrock_error *error;    /* that the check ended with; NULL: none */
 };
+
+/* All that were wanted, in the service's order. */
+struct cli_found_all {
+    struct bedrock_models *walk;
+    struct cli_found *at;
+    size_t n, cap;
+};
+
+/* Find out which of the models that are wanted can be called; all must be zero. 0, CLI_INTERRUPTED, or below
+ * zero, told in c->err. */
+int cli_find_models(struct cli *c, int (*want)(void *ctx, const struct bedrock_model *m), void *ctx,
+                    struct cli_found_all *all);
+void cli_found_free(struct cli_found_all *all);
 
 /* Write accessible, reason and callAs as members of the object that is open. */
 void cli_write_access(struct bedrock_writer *w, int accessible, const char *reason, const char *call_as);

@@ -156,79 +156,40 @@ int cli_targets_need(struct cli *c, const struct cli_targets *t)
 
 /* ---- What `all` stands for ---- */
 
-/* An accessible model, where it stands in the list of all. */
-struct targets_found {
-    size_t at;          /* in the service's list: models become known in any order */
-    size_t marked;      /* in struct targets_walk */
-};
-
-struct targets_walk {
-    struct bedrock_buffer found;    /* struct targets_found, one behind the other */
-    struct bedrock_buffer marked;
-    size_t n_text;                  /* models that take and give text */
-};
-
 static int targets_wants(void *ctx, const struct bedrock_model *m)
 {
-    struct targets_walk *w = ctx;
-    int text = bedrock_json_contains(m->input, "TEXT") && bedrock_json_contains(m->output, "TEXT");
-
-    w->n_text += text != 0;
-    return text;
+    (void)ctx;
+    return bedrock_json_contains(m->input, "TEXT") && bedrock_json_contains(m->output, "TEXT");
 }
 
 /* One of which it is not known whether it can be called is tried. */
-static void targets_take(struct targets_walk *w, const struct bedrock_access *a, struct bedrock_json list)
+static int targets_takes(const struct cli_found *f)
 {
-    struct targets_found f = {(size_t)(a->model.json.p - list.p), w->marked.len};
-    char mark = a->model.streaming == 0 ? TARGETS_ONE_SHOT : TARGETS_AS_ASKED;
-
-    if (a->accessible == 0 || a->call_as.len == 0 || a->call_as.len > CLI_MAX_MODEL)
-        return;
-    bedrock_buffer_append(&w->found, &f, sizeof f);
-    bedrock_buffer_append(&w->marked, &mark, 1);
-    bedrock_buffer_append(&w->marked, a->call_as.p, a->call_as.len);
-    bedrock_buffer_append(&w->marked, "", 1);
+    return f->accessible != 0 && f->call_as.p[0] && strlen(f->call_as.p) <= CLI_MAX_MODEL;
 }
 
-static int targets_by_place(const void *a, const void *b)
+static int targets_add_found(struct cli *c, struct cli_targets *t, const struct cli_found_all *all)
 {
-    const struct targets_found *x = a, *y = b;
+    size_t before = t->n;
+    int rc = 0;
 
-    return (x->at > y->at) - (x->at < y->at);
-}
+    for (size_t i = 0; i < all->n && rc == 0; i++) {
+        const struct cli_found *f = &all->at[i];
 
-static int targets_run_walk(struct cli *c, struct targets_walk *w)
-{
-    struct bedrock_models_options o = {0};
-    struct bedrock_models *walk = NULL;
-    struct bedrock_access a;
-    const struct bedrock_error *warning;
-    int rc;
-
-    o.want = targets_wants;
-    o.want_ctx = w;
-    rc = bedrock_models_start(c->b, &o, &walk);
-    while (rc == 0 && (rc = cli_next_access(walk, &a)) == BEDROCK_EVENT) {
-        targets_take(w, &a, bedrock_models_response(walk));
-        rc = 0;
+        if (targets_takes(f))
+            rc = targets_add(c, t, f->model.streaming == 0 ? TARGETS_ONE_SHOT : TARGETS_AS_ASKED,
+                             f->call_as.p, strlen(f->call_as.p));
     }
-    if (rc < 0)
-        c->err = walk ? *bedrock_models_error(walk) : *bedrock_error(c->b);
-    else if (rc == CLI_INTERRUPTED)
-        cli_fail(&c->err, BEDROCK_ERR_CANCELLED, "interrupted");
-    else if ((warning = bedrock_models_warning(walk))->code != 0)
-        cli_remark(c, "bedrock: which models can be called is not fully known: %s: %s",
-                   cli_error_name(warning), warning->message);
-    bedrock_models_end(walk);
-    return c->err.code;
+    if (rc == 0 && t->n == before)
+        rc = cli_fail(&c->err, BEDROCK_ERR_SERVICE, "none of the %zu models for text in %s can be called "
+                      "with these credentials", all->n, bedrock_region(c->b));
+    return rc;
 }
 
-/* Put what was found in place of `all`, in the service's order. */
-static int targets_replace(struct cli *c, struct cli_targets *t, const struct targets_walk *w)
+/* Put what was found in place of `all`. */
+static int targets_replace(struct cli *c, struct cli_targets *t, const struct cli_found_all *all)
 {
-    const struct targets_found *found = (const void *)w->found.p;
-    size_t n_found = w->found.len / sizeof *found, n = t->n;
+    size_t n = t->n;
     struct bedrock_buffer given = t->marked;
     const char *p = given.p;
     int rc = 0;
@@ -238,11 +199,8 @@ static int targets_replace(struct cli *c, struct cli_targets *t, const struct ta
     for (size_t i = 0; i < n && rc == 0; i++, p += strlen(p) + 1) {
         if (*p != TARGETS_ALL)
             rc = targets_add(c, t, *p, p + 1, strlen(p + 1));
-        for (size_t k = 0; k < n_found && *p == TARGETS_ALL && rc == 0; k++) {
-            const char *one = w->marked.p + found[k].marked;
-
-            rc = targets_add(c, t, *one, one + 1, strlen(one + 1));
-        }
+        else
+            rc = targets_add_found(c, t, all);
     }
     bedrock_buffer_free(&given);
     return rc;
@@ -250,21 +208,20 @@ static int targets_replace(struct cli *c, struct cli_targets *t, const struct ta
 
 static int targets_find_all(struct cli *c, struct cli_targets *t)
 {
-    struct targets_walk w = {{0}, {0}, 0};
-    int rc = targets_run_walk(c, &w);
+    struct cli_found_all all = {0};
+    const struct bedrock_error *warning;
+    int rc = cli_find_models(c, targets_wants, NULL, &all);
 
-    if (rc == 0 && (w.found.error || w.marked.error))
-        rc = targets_no_memory(c);
-    if (rc == 0 && w.found.len == 0)
-        rc = cli_fail(&c->err, BEDROCK_ERR_SERVICE, "none of the %zu models for text in %s can be called "
-                      "with these credentials", w.n_text, bedrock_region(c->b));
     if (rc == 0) {
-        qsort(w.found.p, w.found.len / sizeof(struct targets_found), sizeof(struct targets_found),
-              targets_by_place);
-        rc = targets_replace(c, t, &w);
+        warning = bedrock_models_warning(all.walk);
+        if (warning->code != 0)
+            cli_remark(c, "bedrock: which models can be called is not fully known: %s: %s",
+                       cli_error_name(warning), warning->message);
+        rc = targets_replace(c, t, &all);
+    } else if (rc == CLI_INTERRUPTED) {
+        rc = cli_fail(&c->err, BEDROCK_ERR_CANCELLED, "interrupted");
     }
-    bedrock_buffer_free(&w.found);
-    bedrock_buffer_free(&w.marked);
+    cli_found_free(&all);
     return rc;
 }
 
