@@ -600,6 +600,9 @@ struct cli_answer {
     struct bedrock_writer model_json;       /* the id as a JSON string */
     int one_shot;                   /* it was asked for in one piece */
     struct bedrock_message *message;        /* what came, put together; NULL: not needed, or not any more */
+    enum bedrock_kind delta_kind;   /* of the delta before, when only that it came was kept; else 0 */
+    char delta_index[20];           /* and its contentBlockIndex, as written */
+    size_t delta_index_len;
     struct bedrock_buffer notes;            /* the citations, a line each */
     int n_notes;
     struct bedrock_buffer remarks;          /* what standard error is told when no line is open, a zero byte

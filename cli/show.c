@@ -233,13 +233,10 @@ static int show_stopped(struct cli_answer *a, const struct bedrock_event *ev)
 
 /* A delta's text was shown and need not be kept unless the whole document is wanted: what is kept of it is
  * that there was one, so that an answer without end takes no memory. 1: *stub takes its place. */
-static int show_forgets(const struct cli_answer *a, const struct bedrock_event *ev, char text[128],
+static int show_forgets(const struct bedrock_event *ev, struct bedrock_json index, char text[128],
                         struct bedrock_event *stub)
 {
-    struct bedrock_json index = bedrock_json_get(ev->json, "contentBlockIndex");
-
-    if (a->how->whole || (ev->kind != BEDROCK_TEXT && ev->kind != BEDROCK_REASONING) ||
-        index.type != BEDROCK_JSON_NUMBER || index.len > 20)
+    if (index.type != BEDROCK_JSON_NUMBER)
         return 0;
     snprintf(text, 128, "{\"contentBlockIndex\":%.*s,\"delta\":%s}", (int)index.len, index.p,
              ev->kind == BEDROCK_TEXT ? "{\"text\":\"\"}" : "{\"reasoningContent\":{\"text\":\"\"}}");
@@ -247,16 +244,37 @@ static int show_forgets(const struct cli_answer *a, const struct bedrock_event *
     return bedrock_json_parse(text, strlen(text), &stub->json, NULL) == 0;
 }
 
+/* The same once more, as the deltas of a block mostly are: nothing new to whoever keeps only that there was
+ * one. */
+static int show_repeats(struct cli_answer *a, const struct bedrock_event *ev, struct bedrock_json index)
+{
+    int same = a->delta_kind == ev->kind && a->delta_index_len == index.len &&
+               memcmp(a->delta_index, index.p, index.len) == 0;
+
+    a->delta_kind = ev->kind;
+    a->delta_index_len = index.len;
+    memcpy(a->delta_index, index.p, index.len);
+    return same;
+}
+
 /* Put it together with what came before. A one-shot response is that already, and copied only for the
  * document. */
 static int show_add(struct cli_answer *a, const struct bedrock_event *ev)
 {
     struct bedrock_event stub;
+    struct bedrock_json index;
     char text[128];
+    int is_text = !a->how->whole && (ev->kind == BEDROCK_TEXT || ev->kind == BEDROCK_REASONING);
 
     if (!a->message || (ev->kind == BEDROCK_RESPONSE && !a->how->whole))
         return 0;
-    if (bedrock_message_add(a->message, show_forgets(a, ev, text, &stub) ? &stub : ev) != 0) {
+    index = bedrock_json_get(ev->json, "contentBlockIndex");
+    is_text = is_text && index.len > 0 && index.len <= sizeof a->delta_index;
+    if (is_text && show_repeats(a, ev, index))
+        return 0;
+    if (!is_text)
+        a->delta_kind = 0;
+    if (bedrock_message_add(a->message, is_text && show_forgets(ev, index, text, &stub) ? &stub : ev) != 0) {
         a->err = *bedrock_message_error(a->message);
         return a->err.code;
     }
