@@ -47,13 +47,31 @@ say 'And to every model that can be called'
 run converse --no-stream -m all -q --usage "$question"
 say 'Fields that only one provider knows, and a system prompt'
 run converse --no-stream -m anthropic.claude-3-haiku-20240307-v1:0 --fields '{"top_k": 50}' -s 'Answer in one sentence.' "$question"
+dir=$(mktemp -d "${TMPDIR:-/tmp}/bedrock-demo.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
 say 'A whole request, as the AWS documentation shows it'
-cat > "${TMPDIR:-/tmp}/bedrock-demo-$$.json" <<END
+cat > "$dir/request.json" <<END
 {
   "modelId": "amazon.nova-pro-v1:0",
   "messages": [{"role": "user", "content": [{"text": "$question"}]}],
   "inferenceConfig": {"maxTokens": 100, "temperature": 0}
 }
 END
-trap 'rm -f "${TMPDIR:-/tmp}/bedrock-demo-$$.json"' EXIT
-run converse --no-stream --json --input "${TMPDIR:-/tmp}/bedrock-demo-$$.json"
+run converse --no-stream --json --input "$dir/request.json"
+say 'A document, and what the request looks like that carries it (its bytes are cut here)'
+printf 'Rome has been the capital since 1871.\n' > "$dir/History of Rome.txt"
+run converse --no-stream -m amazon.nova-lite-v1:0 -f "$dir/History of Rome.txt" "$question"
+"$bedrock" converse -m amazon.nova-lite-v1:0 -f "$dir/History of Rome.txt" "$question" --dry-run | cut -c 1-160
+say 'A tool: the model asks for it, a command of yours answers, and the model goes on'
+cat > "$dir/tools.json" <<'END'
+[{"name": "population", "description": "People in a city",
+  "inputSchema": {"json": {"type": "object", "properties": {"city": {"type": "string"}}}}}]
+END
+printf '#!/bin/sh\necho "{\\"people\\": 2746984}"\n' > "$dir/tool"
+chmod +x "$dir/tool"
+run converse --no-stream -m amazon.nova-lite-v1:0 --tools "$dir/tools.json" --run-tools "$dir/tool" 'call population with {"city":"Rome"}'
+say 'What a guardrail makes of a text, and how many tokens a prompt has'
+expected=1 run guard emumask:1 'Write to cesare@example.com.'
+run tokens -m amazon.nova-lite-v1:0 "$question"
+say 'Where Region, endpoints and credentials come from'
+run whoami
