@@ -3,6 +3,7 @@
 # them: one sentence that says where, exit 253, no secret shown, files left whole.
 # SCRIPT [BEDROCK [EMULATOR]], from the top of the tree.
 . test/cli_lib.sh
+. test/creds_lib.sh
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_PROFILE \
     AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME AWS_LOGIN_CACHE_DIRECTORY \
     AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_CREDENTIALS_RELATIVE_URI \
@@ -16,17 +17,18 @@ corp=$sso/ee0bfd2552fbd840c02cc48b6e823320543c450f.json
 once=$sso/1863835675e3970e15e5c22411ef60824eb55591.json
 old=$sso/a51746d4aa793ae07b25e90c3a5db96fc7832bd7.json
 me=$login/286187707741fc2ccb93cf9e56dbd0ee0a16208feed5fbc8ae1baa86d44c283f.json
-role=arn:aws:iam::123456789012:role
-mfa=arn:aws:iam::123456789012:mfa/emulator
-start=https://corp.awsapps.com/start
 list="*$nova*"
 
 cat > "$HOME/.aws/credentials" <<END
 [keys]
 aws_access_key_id = AKIDEXAMPLE
-aws_secret_access_key = wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
+aws_secret_access_key = $secret
 END
-cat > "$config" <<END
+{
+    common_profiles
+    sso_profile sso corp
+    sso_profile sso-once once
+    cat << END
 [profile one]
 role_arn = $role/one
 source_profile = keys
@@ -35,25 +37,12 @@ role_arn = $role/external
 source_profile = one
 external_id = emulator-external-id
 role_session_name = me
-[profile denied]
-role_arn = $role/denied
-source_profile = keys
-[profile mfa]
-role_arn = $role/mfa
-source_profile = keys
-mfa_serial = $mfa
 [profile ec2]
 role_arn = $role/one
 credential_source = Ec2InstanceMetadata
 [profile ecs]
 role_arn = $role/one
 credential_source = EcsContainer
-[profile loop]
-role_arn = $role/one
-source_profile = pool
-[profile pool]
-role_arn = $role/one
-source_profile = loop
 [profile web]
 role_arn = $role/web
 web_identity_token_file = ~/token
@@ -66,27 +55,11 @@ web_identity_token_file = ~/token-expired
 [profile web-nowhere]
 role_arn = $role/web
 web_identity_token_file = ~/no/token
-[profile sso]
-sso_session = corp
-sso_account_id = 123456789012
-sso_role_name = Reader
-[sso-session corp]
-sso_region = us-east-1
-sso_start_url = $start
-[profile sso-once]
-sso_session = once
-sso_account_id = 123456789012
-sso_role_name = Reader
-[sso-session once]
-sso_region = us-east-1
-sso_start_url = $start
 [profile sso-old]
 sso_start_url = $start
 sso_region = us-east-1
-sso_account_id = 123456789012
+sso_account_id = $account
 sso_role_name = Reader
-[profile login]
-login_session = arn:aws:iam::123456789012:user/me
 [profile process]
 credential_process = cat ~/printed
 [profile garbage]
@@ -102,27 +75,12 @@ role_arn = $role/one
 source_profile = nowhere
 [profile none]
 END
-printf '{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"%s"}' \
-    wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY > "$HOME/printed"
+} > "$config"
+printed_keys > "$HOME/printed"
 printf 'emulator.web.identity\n' > "$HOME/token"
 printf 'emulator.web.identity\r\nX: y' > "$HOME/token-crlf"
 printf 'expired.web.identity' > "$HOME/token-expired"
 
-# sso_file FILE UNTIL REFRESH-TOKEN
-sso_file()
-{
-    printf '{"accessToken":"emulator-sso-token","expiresAt":"%s","refreshToken":"%s","clientId":"emulator-client",' \
-        "$2" "$3" > "$1"
-    printf '"clientSecret":"emulator-client-secret","registrationExpiresAt":"2099-01-01T00:00:00Z","note":"stays"}' \
-        >> "$1"
-}
-# login_file REFRESH-TOKEN
-login_file()
-{
-    printf '{"accessToken":{"accessKeyId":"ASIAOLD","secretAccessKey":"old-secret-of-login",%s},%s,"dpopKey":"%s"}' \
-        '"sessionToken":"old-token-of-login","accountId":"123456789012","expiresAt":"2020-01-01T00:00:00Z"' \
-        "\"clientId\":\"arn:aws:signin:::devtools/same-device\",\"refreshToken\":\"$1\"" "$dpop" > "$me"
-}
 dpop=$(openssl ecparam -name prime256v1 -genkey -noout 2> /dev/null | tr '\n' '~' | sed 's/~/\\n/g')
 
 # hides NAME: nothing that the last command wrote is a secret
@@ -130,7 +88,7 @@ hides()
 {
     shown=$(cat "$dir/out" "$dir/err" | grep -E -e 'wJalrXUtnFEMI|emulator-container-token|emulator-sso-token' \
         -e 'emulator-refresh|emulator-client-secret|emulator-login|[a-z].web.identity|IQoJb3JpZ2lu|AQAE' \
-        -e 'MHcCAQ|old-(secret|token)|(^|[^A-Za-z0-9+/])[A-Za-z0-9+/]{40}([^A-Za-z0-9+/]|$)' | head -n 3)
+        -e 'MHcCAQ|(^|[^A-Za-z0-9+/])[A-Za-z0-9+/]{40}([^A-Za-z0-9+/]|$)' | head -n 3)
     ok "$1: no secret is shown: $shown" [ -z "$shown" ]
 }
 # s NAME OPTIONS STATUS ERR PROFILE [NAME=VALUE...]: lists models, with an emulator of its own; OPTIONS that
@@ -207,11 +165,11 @@ s 'SSO, a token that is over' '' 0 '' sso
 whole 'SSO, renewed' "$corp" '"note":"stays"' '"accessToken":"emulator-sso-token-[0-9]*"' \
     '"refreshToken":"emulator-refresh-[0-9]*"'
 if [ "$dpop" ]; then
-    login_file emulator-login
+    login_file "$me" 2020-01-01T00:00:00Z emulator-login "$dpop"
     s 'login, a session that has to be renewed' '' 0 '' login
     whole 'login, renewed' "$me" '"accessKeyId":"ASIA' '"refreshToken":"emulator-login-[0-9]*"' \
         '"accountId":"123456789012"'
-    login_file emulator-login-expired
+    login_file "$me" 2020-01-01T00:00:00Z emulator-login-expired "$dpop"
     p login 'login, a session that has ended' '' "*$me: the session has ended *; run aws login --profile login*"
     ok 'login: the file is as it was' grep -q emulator-login-expired "$me"
 else

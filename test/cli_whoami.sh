@@ -2,15 +2,14 @@
 # cli_whoami.sh - `bedrock whoami`, --check, `bedrock api-key`, --profile and hints about credentials, against the
 # emulator: sh test/cli_whoami.sh [BEDROCK [EMULATOR]], from the top of the tree.
 . test/cli_lib.sh
+. test/creds_lib.sh
 home=$dir/home config=$dir/config all=$dir/all
-account=123456789012
-role=arn:aws:iam::$account:role
-secret=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
 mkdir -p "$home/.aws/sso/cache" "$home/.aws/login/cache"
 
 # ---- What our files hold; the secrets in it are looked for in the end ----
 
-cat > "$config" << EOF
+{
+    cat << END
 [default]
 region = eu-west-1
 [profile keys]
@@ -19,52 +18,26 @@ aws_secret_access_key = $secret
 [profile role]
 role_arn = $role/emulator
 source_profile = keys
-[profile denied]
-role_arn = $role/denied
-source_profile = keys
-[profile mfa]
-role_arn = $role/mfa
-source_profile = keys
-mfa_serial = arn:aws:iam::$account:mfa/emulator
-[profile sso]
-sso_session = fresh
-sso_account_id = $account
-sso_role_name = Reader
-[sso-session fresh]
-sso_region = us-east-1
-sso_start_url = https://portal.example/start
-[profile old]
-sso_session = old
-sso_account_id = $account
-sso_role_name = Reader
-[sso-session old]
-sso_region = us-east-1
-sso_start_url = https://portal.example/start
-[profile login]
-login_session = arn:aws:iam::$account:user/me
 [profile run]
 credential_process = cat $dir/keys.json
 [profile container]
 role_arn = $role/emulator
 credential_source = EcsContainer
-[profile loop]
-role_arn = $role/emulator
-source_profile = loop2
-[profile loop2]
-role_arn = $role/emulator
-source_profile = loop
-EOF
-# session NAME EXPIRES: as `aws sso login` leaves it
-session()
+END
+    common_profiles
+    sso_profile sso fresh
+    sso_profile old old
+} > "$config"
+# sum TEXT COMMAND: what a cache file is named after
+sum()
 {
-    printf '{"startUrl":"https://portal.example/start","region":"us-east-1","accessToken":"emulator-sso-token","expiresAt":"%s"}' \
-        "$2" > "$home/.aws/sso/cache/$(printf %s "$1" | sha1sum | cut -d ' ' -f 1).json"
+    printf %s "$1" | "$2" | cut -d ' ' -f 1
 }
-session fresh 2099-01-01T00:00:00Z
-session old 2020-01-01T00:00:00Z
-printf '{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"%s"}' "$secret" > "$dir/keys.json"
-printf '{"accessToken":{"accessKeyId":"AKIDEXAMPLE","secretAccessKey":"%s","sessionToken":"emulator-login-session","accountId":"%s","expiresAt":"2099-01-01T00:00:00Z"},"clientId":"arn:aws:signin:::devtools/same-device","refreshToken":"emulator-login","dpopKey":"no key"}' \
-    "$secret" "$account" > "$home/.aws/login/cache/$(printf 'arn:aws:iam::%s:user/me' "$account" | sha256sum | cut -d ' ' -f 1).json"
+sso_file "$home/.aws/sso/cache/$(sum fresh sha1sum).json" 2099-01-01T00:00:00Z
+sso_file "$home/.aws/sso/cache/$(sum old sha1sum).json" 2020-01-01T00:00:00Z
+login_file "$home/.aws/login/cache/$(sum "arn:aws:iam::$account:user/me" sha256sum).json" 2099-01-01T00:00:00Z \
+    emulator-login 'no key'
+printed_keys > "$dir/keys.json"
 printf emulator.web.identity > "$dir/web"
 
 # ours OPTIONS NAME STATUS OUT ERR ARGUMENTS...: as `with`, with our files, and with what $more holds for env(1)
@@ -187,7 +160,7 @@ if command -v setsid > /dev/null; then
     "$emulator" -- env AWS_CONFIG_FILE="$config" setsid "$bedrock" models --profile mfa > "$dir/out" 2> "$dir/err"
     status=$?
     judge 'MFA without a terminal' 253 '' \
-        "bedrock: CONFIG: profile 'mfa' of $config: role $role/mfa *needs a code of the MFA device arn:aws:iam::$account:mfa/emulator*${nl}hint: run it on a terminal*"
+        "bedrock: CONFIG: profile 'mfa' of $config: role $role/mfa *needs a code of the MFA device $mfa*${nl}hint: run it on a terminal*"
 else
     skip 'MFA without a terminal: no setsid'
 fi
@@ -210,7 +183,7 @@ typed()
         script -qec "$bedrock models -1 --profile mfa; echo status \$?" /dev/null > "$dir/out" 2> "$dir/err"
     status=$?
     judge "$2" 0 "$4*status $3*" '*'
-    ok "$2: not shown" [ "$(grep -c "Enter MFA code for arn:aws:iam::$account:mfa/emulator: .\?$" "$dir/out")" = 1 ]
+    ok "$2: not shown" [ "$(grep -c "Enter MFA code for $mfa: .\?$" "$dir/out")" = 1 ]
 }
 typed 123456 'MFA, the right code' 0 "*$nova*"
 typed 654321 'MFA, another code' 253 '*bedrock: AccessDenied: *'

@@ -2,9 +2,8 @@
 # emulator_creds.sh - the services of bedrock-emulator that give credentials, asked by the library's halves, and
 # by hand where they must refuse: sh test/emulator_creds.sh [BEDROCK [EMULATOR]], from the top of the tree.
 . test/cli_lib.sh
+. test/creds_lib.sh
 client=./test/creds_client
-account=123456789012
-role=arn:aws:iam::$account:role
 
 # gives OPTIONS OUT ARGUMENTS...: what the client prints under an emulator with these options
 gives()
@@ -66,8 +65,8 @@ gives '' '*HTTP 403*AccessDenied*' sts arn=$role/external session=me external=ot
 gives '' 'keys ASIA*' sts arn=$role/external session=me external=emulator-external-id
 gives '' '*HTTP 403*AccessDenied*' sts arn=$role/mfa session=me
 gives '' '*HTTP 403*AccessDenied*pass code*' sts arn=$role/mfa session=me \
-    serial=arn:aws:iam::$account:mfa/emulator code=654321
-gives '' 'keys ASIA*' sts arn=$role/mfa session=me serial=arn:aws:iam::$account:mfa/emulator code=123456
+    serial=$mfa code=654321
+gives '' 'keys ASIA*' sts arn=$role/mfa session=me serial=$mfa code=123456
 gives '' '*HTTP 400*ValidationError*' sts arn=arn:aws:iam::999999999999:role/x session=me
 gives '' 'keys ASIA*' sts arn=$role/emulator session=me web=emulator.web.identity
 gives '' '*ExpiredTokenException*' sts arn=$role/emulator session=me web=expired.web.identity
