@@ -122,6 +122,7 @@ test/test_process: test/test_process.c
 	$(CC) $(ALL_CFLAGS) $(BEARSSL_CFLAGS) -pthread -o $@ test/test_process.c test/libt.a $(ALL_LIBS)
 $(REPLAY): libbedrock.a tools/fortify.o fuzz/replay.o test/libt.a
 	$(CC) $(ALL_CFLAGS) -o $@ `echo $@ | sed 's/replay_/fuzz_/'`.c fuzz/replay.o test/libt.a $(ALL_LIBS)
+$(REPLAY): fuzz/fuzz.h bedrock_int.h bedrock_creds.h bedrock_pure.h
 fuzz/replay_json: fuzz/fuzz_json.c
 fuzz/replay_body: fuzz/fuzz_body.c
 fuzz/replay_ini: fuzz/fuzz_ini.c

@@ -1,12 +1,8 @@
 /* fuzz_assemble.c - events in any order, put together: a line is a type and a JSON payload, or a payload
  * alone for a whole response. Leaves out: frames (fuzz_response.c). */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #define CEILING 16384u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What the message gives as document, 1, message, 2, or block; 0: there is none. */
 static int give(const struct bedrock_message *m, int what, int64_t index, struct bedrock_writer *w)

@@ -1,17 +1,7 @@
 /* fuzz_body.c - any bytes as what a request is made of: a file, a conversation, what a tool gave, base64. A
  * body that is built is JSON; what is encoded comes back. libFuzzer's interface. Leaves out:
  * files (test_body.c). */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int ok)
-{
-    if (!ok)
-        abort();
-}
+#include "fuzz.h"
 
 /* A body that did not fail is JSON; one that did says why. */
 static void must_end(struct bedrock_body *b)

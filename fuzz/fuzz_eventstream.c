@@ -1,14 +1,10 @@
 /* fuzz_eventstream.c - any bytes as a stream of events, whole and in pieces, by tables and by native
  * checksums; what is delivered is encoded again. libFuzzer's interface. Leaves out: running out of memory
  * (test_eventstream.c). The first byte is not part of the stream: it says how to treat the others. */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #define MODE_REPAIR 1   /* put right checksums in, which no fuzzer finds by itself */
 #define MODE_SMALL 2    /* frames of 256 bytes at most */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What a whole read and a cut one must agree about. */
 struct outcome {
@@ -17,12 +13,6 @@ struct outcome {
     const char *why;
     struct bedrock_buffer log;
 };
-
-static void must(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 static size_t get32(const uint8_t *p)
 {

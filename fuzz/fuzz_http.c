@@ -1,10 +1,6 @@
 /* fuzz_http.c - any bytes as a response, whole and in pieces; as a date; as parts of a request.
  * RFC 9112; libFuzzer's interface. Leaves out: running out of memory (test_http.c). */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* What a whole read and a cut one must agree about. */
 struct outcome {
@@ -14,12 +10,6 @@ struct outcome {
     struct bedrock_buffer body;
     const char *why;
 };
-
-static void must(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 /* Where the next piece ends: mostly 1 to 8 bytes on, sometimes up to 64, or all when `whole`. */
 static size_t more(size_t at, size_t size, uint32_t *state, int whole)
@@ -142,33 +132,10 @@ static void check_date(const char *p, size_t size)
              memcmp(human + 11, p + 17, 8) == 0);
 }
 
-/* The part of the input up to the next 0x1F, which no part of a request may hold. */
-static struct bedrock_slice part(const char **p, size_t *size)
-{
-    const char *end = memchr(*p, 0x1F, *size);
-    struct bedrock_slice s = {*p, end ? (size_t)(end - *p) : *size};
-    size_t used = s.len + (end != NULL);
-
-    *p += used;
-    *size -= used;
-    return s;
-}
-
-static char *text_of(struct bedrock_slice s)
-{
-    char *text = malloc(s.len + 1);
-
-    must(text != NULL);
-    if (s.len > 0)
-        memcpy(text, s.p, s.len);
-    text[s.len] = 0;
-    return text;
-}
-
 static void check_request(const char *p, size_t size)
 {
     struct bedrock_buffer b = {0};
-    struct bedrock_slice m = part(&p, &size), target = part(&p, &size), n = part(&p, &size);
+    struct bedrock_slice m = next_part(&p, &size), target = next_part(&p, &size), n = next_part(&p, &size);
     char *method = text_of(m), *name = text_of(n);
     struct bdk_field field = {name, {p, size}};
     size_t lines = 0;

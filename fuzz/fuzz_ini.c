@@ -1,9 +1,7 @@
 /* fuzz_ini.c - any bytes as a config file: what is read stays inside and, written anew, reads the same; and
  * as both files of a program: profiles are found and planned for. Leaves out: files on disk, no memory. */
-#include "bedrock_int.h"
+#include "fuzz.h"
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define FUZZ_MAX_PLANS 8
 
@@ -11,14 +9,6 @@ struct fuzz_input {
     const uint8_t *data;
     size_t size;
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 /* A copy with the newline at its end that the reader wants. */
 static char *fuzz_text(const void *data, size_t size)

@@ -1,16 +1,6 @@
 /* fuzz_json.c - any bytes as JSON: checked, walked, decoded and written anew; where they are refused, the
  * part before is not. RFC 8259; libFuzzer's interface. Leaves out: running out of memory (test_json.c). */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int ok)
-{
-    if (!ok)
-        abort();
-}
+#include "fuzz.h"
 
 /* A string decoded into a block of its own, of exactly the decoded length when cap says so. */
 static char *decoded(struct bedrock_json v, size_t *len)

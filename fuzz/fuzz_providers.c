@@ -1,32 +1,22 @@
-/* fuzz_providers.c - any bytes as what a credential service, a program, a cache file, a key file or a proxy says:
- * keys that come of it can stand in a header, and an error is one line. Leaves out: XML and config files, which
- * have targets of their own. */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
+/* fuzz_providers.c - any bytes as what a credential service, a program, a cache file, a key file or a proxy
+ * says: keys that come of it can stand in a header, and an error is one line. Leaves out: XML and config
+ * files, which have targets of their own. */
+#include "fuzz.h"
 
 #define FUZZ_NOW_S 1767323045
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fuzz_require(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void fuzz_printable(const char *text)
 {
     for (; text && *text; text++)
-        fuzz_require((unsigned char)*text > ' ' && *text != 0x7F);
+        must((unsigned char)*text > ' ' && *text != 0x7F);
 }
 
 /* What a reader said of its bytes, and what it filled in. */
 static void fuzz_outcome(int rc, const struct bdk_keys *k, const struct bedrock_error *e)
 {
-    fuzz_require(rc == 0 ? e->code == 0 : rc == e->code && e->message[0]);
-    fuzz_require(!strpbrk(e->message, "\r\n") && strlen(e->message) < sizeof e->message);
-    fuzz_require((rc == 0) == (k->access_key_id != NULL));
+    must(rc == 0 ? e->code == 0 : rc == e->code && e->message[0]);
+    must(!strpbrk(e->message, "\r\n") && strlen(e->message) < sizeof e->message);
+    must((rc == 0) == (k->access_key_id != NULL));
     fuzz_printable(k->access_key_id);
     fuzz_printable(k->secret_access_key);
     fuzz_printable(k->session_token);
@@ -77,14 +67,14 @@ static void fuzz_metadata(struct bedrock_slice body, int status)
     fuzz_outcome(bdk_container_answer(&f, &h, body, FUZZ_NOW_S, &k, &e), &k, &e);
     bdk_keys_free(&k);
     memset(&e, 0, sizeof e);
-    fuzz_require(bdk_imds_init(&m, &s, NULL, NULL, &e) == 0);
+    must(bdk_imds_init(&m, &s, NULL, NULL, &e) == 0);
     for (int goal = BDK_IMDS_KEYS; goal <= BDK_IMDS_REGION; goal++) {
         int rc = BDK_MORE;
 
         bdk_imds_begin(&m, (enum bdk_imds_goal)goal, FUZZ_NOW_S);
         for (int i = 0; i < 4 && rc == BDK_MORE && bdk_imds_request(&m, &f, &e) == 0; i++)
             rc = bdk_imds_answer(&m, &f, &h, body, FUZZ_NOW_S, &k, &e);
-        fuzz_require(!strpbrk(e.message, "\r\n"));
+        must(!strpbrk(e.message, "\r\n"));
         memset(&e, 0, sizeof e);
     }
     bdk_keys_free(&k);
@@ -115,9 +105,10 @@ static void fuzz_caches(struct bedrock_slice body)
     struct bdk_cache login;
     struct bdk_sso sso;
 
-    if (bdk_sso_open(&sso, &env, "p", "s", NULL, NULL, NULL, &e) == 0 && bdk_cache_load(&sso.c, &env, &e) == 0)
+    if (bdk_sso_open(&sso, &env, "p", "s", NULL, NULL, NULL, &e) == 0 &&
+        bdk_cache_load(&sso.c, &env, &e) == 0)
         bdk_sso_next(&sso, FUZZ_NOW_S, &e);
-    fuzz_require(!strpbrk(e.message, "\r\n"));
+    must(!strpbrk(e.message, "\r\n"));
     bdk_cache_free(&sso.c);
     memset(&e, 0, sizeof e);
     if (bdk_login_open(&login, &env, "p", "arn:x", NULL, NULL, &e) == 0 &&
@@ -137,9 +128,9 @@ static void fuzz_proxy(const char *text, size_t len)
     scanned = 0;
     for (size_t i = 1; i <= len && piece == BDK_MORE; i++)
         piece = bdk_proxy_answer(&p, "host:443", text, i, &scanned, &used_cut, &cut);
-    fuzz_require(len == 0 || piece == rc);
-    fuzz_require(rc != 0 || (used <= len && used == used_cut));
-    fuzz_require(!strpbrk(whole.message, "\r\n"));
+    must(len == 0 || piece == rc);
+    must(rc != 0 || (used <= len && used == used_cut));
+    must(!strpbrk(whole.message, "\r\n"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,13 +1,9 @@
 /* fuzz_response.c - a whole response to a call, in pieces of any size: HTTP, event stream, JSON, errors.
  * The first byte says which call and how it is cut. Leaves out: TLS and sockets. */
-#include "bedrock_int.h"
+#include "fuzz.h"
 #include "../test/mock.h"
-#include <stdlib.h>
-#include <string.h>
 
 #define BODY "{\"messages\":[]}"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What the program saw: a digest of all events and the code at the end. */
 struct seen {

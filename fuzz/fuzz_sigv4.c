@@ -1,47 +1,12 @@
 /* fuzz_sigv4.c - any bytes as path, query and headers of a request to sign: the canonical request keeps
  * its lines, its order and its alphabet. libFuzzer's interface. Leaves out: running out of memory and
  * what the signatures must be (test_sigv4.c). */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #define MAX_FIELDS 72 /* more than can be signed */
 #define HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const struct bdk_credentials keys = {"AKIDEXAMPLE", "secret", NULL};
-
-static void must(int ok)
-{
-    if (!ok)
-        abort();
-}
-
-/* ---- The request out of the input ---- */
-
-/* The input up to the next 0x1F: path, query, name, value, name, value, ... */
-static struct bedrock_slice part(const char **p, size_t *size)
-{
-    const char *end = *size > 0 ? memchr(*p, 0x1F, *size) : NULL;
-    struct bedrock_slice s = {*p, end ? (size_t)(end - *p) : *size};
-    size_t used = s.len + (end != NULL);
-
-    *p += used;
-    *size -= used;
-    return s;
-}
-
-static char *text_of(struct bedrock_slice s)
-{
-    char *text = malloc(s.len + 1);
-
-    must(text != NULL);
-    if (s.len > 0)
-        memcpy(text, s.p, s.len);
-    text[s.len] = 0;
-    return text;
-}
 
 /* ---- What a canonical request must be ---- */
 
@@ -275,12 +240,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rq.service = "bedrock";
     rq.region = "us-east-1";
     rq.date = "20260102T030405Z";
-    rq.path = part(&p, &size);
-    rq.query = part(&p, &size);
+    rq.path = next_part(&p, &size);
+    rq.query = next_part(&p, &size);
     for (; rq.n_fields < n && size > 0; rq.n_fields++) {
-        names[rq.n_fields] = text_of(part(&p, &size));
+        names[rq.n_fields] = text_of(next_part(&p, &size));
         fields[rq.n_fields].name = names[rq.n_fields];
-        fields[rq.n_fields].value = part(&p, &size);
+        fields[rq.n_fields].value = next_part(&p, &size);
     }
     rq.fields = fields;
     check_request(&rq, data[1]);

@@ -1,24 +1,14 @@
 /* fuzz_x509.c - any bytes as a PEM bundle and as a certificate: nothing may point out of its input, and
  * a bundle that is cut holds the same blocks up to the cut. Leaves out: what the fields mean. */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #define FUZZ_MAX_DER 2048
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fuzz_require(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void fuzz_inside(struct bedrock_slice s, const unsigned char *p, size_t n)
 {
     const char *from = (const char *)p;
 
-    fuzz_require(s.len == 0 || (s.p >= from && s.len <= n && (size_t)(s.p - from) <= n - s.len));
+    must(s.len == 0 || (s.p >= from && s.len <= n && (size_t)(s.p - from) <= n - s.len));
 }
 
 static void fuzz_name(struct bedrock_slice name)
@@ -29,8 +19,8 @@ static void fuzz_name(struct bedrock_slice name)
     memset(text, 1, sizeof text);
     bdk_x509_name(name, text, sizeof text);
     for (n = 0; n < sizeof text && text[n]; n++)
-        fuzz_require(text[n] >= ' ' && text[n] <= '~');
-    fuzz_require(n < sizeof text);
+        must(text[n] >= ' ' && text[n] <= '~');
+    must(n < sizeof text);
 }
 
 static void fuzz_der(const unsigned char *der, size_t len)
@@ -39,7 +29,7 @@ static void fuzz_der(const unsigned char *der, size_t len)
     struct bdk_x509 c;
     int rc = bdk_x509_read(der, len, &c);
 
-    fuzz_require(rc == 0 || rc == BEDROCK_ERR_PROTOCOL);
+    must(rc == 0 || rc == BEDROCK_ERR_PROTOCOL);
     fuzz_inside(c.issuer, der, len);
     fuzz_inside(c.subject, der, len);
     fuzz_inside(c.modulus, der, len);
@@ -50,16 +40,16 @@ static void fuzz_der(const unsigned char *der, size_t len)
     fuzz_name(c.issuer);
     fuzz_name(c.subject);
     if (rc != 0 || !c.has_san)
-        fuzz_require(!bdk_x509_has_dns(&c) && !bdk_x509_has_ip(&c, ip, 4));
-    fuzz_require(c.has_eku || !c.eku_server);
+        must(!bdk_x509_has_dns(&c) && !bdk_x509_has_ip(&c, ip, 4));
+    must(c.has_eku || !c.eku_server);
     if (rc == 0) {
-        fuzz_require(c.issuer.len > 1 && c.subject.len > 1 && c.spki.len > 1);
-        fuzz_require((c.key_type == BDK_KEY_RSA) == (c.modulus.len > 0));
-        fuzz_require((c.key_type == BDK_KEY_RSA) == (c.exponent.len > 0));
-        fuzz_require((c.key_type > BDK_KEY_RSA) == (c.point.len > 0));
-        fuzz_require(c.modulus.len == 0 || c.modulus.p[0] != 0);
+        must(c.issuer.len > 1 && c.subject.len > 1 && c.spki.len > 1);
+        must((c.key_type == BDK_KEY_RSA) == (c.modulus.len > 0));
+        must((c.key_type == BDK_KEY_RSA) == (c.exponent.len > 0));
+        must((c.key_type > BDK_KEY_RSA) == (c.point.len > 0));
+        must(c.modulus.len == 0 || c.modulus.p[0] != 0);
         /* all of it is one element: a byte less, or one more, is no certificate */
-        fuzz_require(bdk_x509_read(der, len - 1, &c) != 0);
+        must(bdk_x509_read(der, len - 1, &c) != 0);
     }
 }
 
@@ -71,16 +61,16 @@ static void fuzz_pem(const char *text, size_t size)
     int same = 1, rc;
 
     while ((rc = bdk_pem_next(&whole, a, sizeof a, &a_len)) != 0) {
-        fuzz_require(rc == 1 || rc == BEDROCK_ERR_PROTOCOL || rc == BEDROCK_ERR_LIMIT);
-        fuzz_require(whole.len < before && whole.p + whole.len == text + size);
+        must(rc == 1 || rc == BEDROCK_ERR_PROTOCOL || rc == BEDROCK_ERR_LIMIT);
+        must(whole.len < before && whole.p + whole.len == text + size);
         before = whole.len;
         same = same && whole.p <= text + (size - size / 3);
         if (same) {
-            fuzz_require(bdk_pem_next(&cut, b, sizeof b, &b_len) == rc && cut.p == whole.p);
-            fuzz_require(rc != 1 || (a_len == b_len && memcmp(a, b, a_len) == 0));
+            must(bdk_pem_next(&cut, b, sizeof b, &b_len) == rc && cut.p == whole.p);
+            must(rc != 1 || (a_len == b_len && memcmp(a, b, a_len) == 0));
         }
         if (rc == 1) {
-            fuzz_require(a_len > 0 && a_len <= sizeof a);
+            must(a_len > 0 && a_len <= sizeof a);
             fuzz_der(a, a_len);
         }
     }

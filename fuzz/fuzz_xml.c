@@ -1,16 +1,6 @@
 /* fuzz_xml.c - any bytes as a document: an answer is text in UTF-8 that is no longer than its source, and
  * one that is cut short gives none. Leaves out: which text is right (test_xml.c). */
-#include "bedrock_int.h"
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fuzz_require(int ok)
-{
-    if (!ok)
-        abort();
-}
+#include "fuzz.h"
 
 static void fuzz_path(struct bedrock_slice text, const char *path)
 {
@@ -18,17 +8,17 @@ static void fuzz_path(struct bedrock_slice text, const char *path)
     int rc = bdk_xml_text(text, path, &out);
     const unsigned char *p = (const unsigned char *)out.p, *end = p ? p + out.len : p;
 
-    fuzz_require(rc == 0 || rc == 1 || rc == BEDROCK_ERR_PROTOCOL || rc == BEDROCK_ERR_LIMIT);
-    fuzz_require(out.len <= text.len && (rc != 0 || out.len == 0));
+    must(rc == 0 || rc == 1 || rc == BEDROCK_ERR_PROTOCOL || rc == BEDROCK_ERR_LIMIT);
+    must(out.len <= text.len && (rc != 0 || out.len == 0));
     while (rc == 1 && p < end)
         if (*p++ >= 0x80) {
             p--;
-            fuzz_require(bdk_json_utf8(&p, end) == 0);
+            must(bdk_json_utf8(&p, end) == 0);
         }
     /* but for white space, nothing behind the outermost element can be left out */
     if (rc >= 0 && !strchr(" \t\r\n", text.p[text.len - 1])) {
         text.len--;
-        fuzz_require(bdk_xml_text(text, path, &out) < 0);
+        must(bdk_xml_text(text, path, &out) < 0);
     }
     bedrock_buffer_free(&out);
 }
