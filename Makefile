@@ -63,7 +63,8 @@ VEC = test/vectors_sigv4 test/vectors_eventstream test/vectors_requests test/vec
 	test/vectors_model test/vectors_endpoints test/vectors_profiles \
 	test/vectors_credentials test/vectors_providers test/vectors_login
 REPLAY = fuzz/replay_body fuzz/replay_json fuzz/replay_ini fuzz/replay_http fuzz/replay_eventstream \
-	fuzz/replay_sigv4 fuzz/replay_xml fuzz/replay_x509 fuzz/replay_providers fuzz/replay_response fuzz/replay_assemble
+	fuzz/replay_sigv4 fuzz/replay_xml fuzz/replay_x509 fuzz/replay_providers fuzz/replay_response \
+	fuzz/replay_assemble
 EXAMPLES = examples/ask examples/stream examples/many examples/loop_epoll examples/agent
 BENCH = bench/micro bench/peak bench/many
 

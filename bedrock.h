@@ -371,7 +371,8 @@ struct bedrock_options {
     bedrock_mfa_fn mfa;         /* NULL: a role that needs a code is an error */
     void *mfa_ctx;
     int use_fips;               /* FIPS and dual-stack endpoints: 1: yes; below 0: no; 0: as
-                                   AWS_USE_FIPS_ENDPOINT or the profile's use_fips_endpoint says, and likewise */
+                                   AWS_USE_FIPS_ENDPOINT or the profile's use_fips_endpoint says, and
+                                   likewise */
     int use_dualstack;
 };
 

@@ -84,8 +84,8 @@ static int creds_env_expiry(struct bedrock *b, const struct bdk_env *env)
                              "AWS_CREDENTIAL_EXPIRATION is no time in the form 2026-01-02T03:04:05Z");
     if (b->creds.keys.expires_s <= b->opt.clock(b->opt.clock_ctx, 1) / 1000)
         return bdk_error_set(&b->err, BEDROCK_ERR_CONFIG,
-                             "the keys in the environment are past their time: AWS_CREDENTIAL_EXPIRATION is %.40s",
-                             expiry);
+                             "the keys in the environment are past their time: AWS_CREDENTIAL_EXPIRATION is "
+                             "%.40s", expiry);
     return 1;
 }
 

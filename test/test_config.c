@@ -85,12 +85,12 @@ static void test_sources(void)
         {"a key with a space", "AWS_REGION=b\nAWS_ACCESS_KEY_ID=A K\nAWS_SECRET_ACCESS_KEY=topsecret\n",
          0, 0, 0, 0, BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0,
          "AWS_ACCESS_KEY_ID and its like: the access key id holds"},
-        {"keys that are past their time", "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=2020-01-02T03:04:05Z\n" KEYS, 0, 0,
-         0, 0, BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "AWS_CREDENTIAL_EXPIRATION is 2020-01-02T03:04:05Z"},
+        {"keys that are past their time",
+         "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=2020-01-02T03:04:05Z\n" KEYS, 0, 0, 0, 0, BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "AWS_CREDENTIAL_EXPIRATION is 2020-01-02T03:04:05Z"},
         {"a time that is none", "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=soon\n" KEYS, 0, 0, 0, 0,
          BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "AWS_CREDENTIAL_EXPIRATION is no time"},
-        {"keys that end one day", "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=2120-01-02T03:04:05Z\n" KEYS, 0, 0, 0, 0,
-         0, "b", "bedrock-runtime.b.amazonaws.com", "AKENV", "", "", ""},
+        {"keys that end one day",
+         "AWS_REGION=b\nAWS_CREDENTIAL_EXPIRATION=2120-01-02T03:04:05Z\n" KEYS, 0, 0, 0, 0, 0, "b", "bedrock-runtime.b.amazonaws.com", "AKENV", "", "", ""},
         {"bad endpoint", "AWS_REGION=b\nAWS_ENDPOINT_URL=http://example.com\n" KEYS, 0, 0, 0, 0,
          BEDROCK_ERR_CONFIG, 0, 0, 0, 0, 0, "loopback"},
     };
@@ -146,16 +146,17 @@ static void test_profile_settings(void)
          "bedrock-runtime.us-east-2.amazonaws.com", "bedrock.us-east-2.amazonaws.com"},
         {"a services section, for one of them", {NULL}, CONFIG SERVICES, NULL, 0, 0, 0, "rt.example",
          "bedrock.eu-west-1.amazonaws.com"},
-        {"the profile's endpoint_url, for the other", {NULL}, CONFIG "endpoint_url = https://all.example\n" SERVICES,
-         NULL, 0, 0, 0, "rt.example", "all.example"},
-        {"AWS_ENDPOINT_URL goes before both", {"AWS_ENDPOINT_URL", "https://env.example"}, CONFIG SERVICES, NULL, 0,
-         0, 0, "env.example", "env.example"},
+        {"the profile's endpoint_url, for the other", {NULL}, CONFIG "endpoint_url = https://all.example\n"
+         SERVICES, NULL, 0, 0, 0, "rt.example", "all.example"},
+        {"AWS_ENDPOINT_URL goes before both", {"AWS_ENDPOINT_URL", "https://env.example"}, CONFIG SERVICES,
+         NULL, 0, 0, 0, "env.example", "env.example"},
         {"configured endpoints ignored, by the environment",
-         {"AWS_ENDPOINT_URL", "https://env.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}, CONFIG SERVICES,
-         NULL, 0, 0, 0, "bedrock-runtime.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"},
-        {"by the profile", {"AWS_ENDPOINT_URL", "https://env.example"},
-         CONFIG "ignore_configured_endpoint_urls = TRUE\n", NULL, 0, 0, 0, "bedrock-runtime.eu-west-1.amazonaws.com",
+         {"AWS_ENDPOINT_URL", "https://env.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"},
+         CONFIG SERVICES, NULL, 0, 0, 0, "bedrock-runtime.eu-west-1.amazonaws.com",
          "bedrock.eu-west-1.amazonaws.com"},
+        {"by the profile", {"AWS_ENDPOINT_URL", "https://env.example"},
+         CONFIG "ignore_configured_endpoint_urls = TRUE\n", NULL, 0, 0, 0,
+         "bedrock-runtime.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"},
         {"FIPS by the profile", {NULL}, CONFIG "use_fips_endpoint = true\n", NULL, 0, 0, 0,
          "bedrock-runtime-fips.eu-west-1.amazonaws.com", "bedrock-fips.eu-west-1.amazonaws.com"},
         {"not by the program", {NULL}, CONFIG "use_fips_endpoint = true\n", NULL, -1, 0, 0,
@@ -168,8 +169,8 @@ static void test_profile_settings(void)
          BEDROCK_ERR_CONFIG, "FIPS", NULL},
         {"a boolean that is none", {NULL}, CONFIG "use_fips_endpoint = yes\n", NULL, 0, 0, BEDROCK_ERR_CONFIG,
          "use_fips_endpoint in /c: true or false, not 'yes'", NULL},
-        {"a services section that is not there", {NULL}, CONFIG "services = nope\n", NULL, 0, 0, BEDROCK_ERR_CONFIG,
-         "/c:3: there is no section [services nope]", NULL},
+        {"a services section that is not there", {NULL}, CONFIG "services = nope\n", NULL, 0, 0,
+         BEDROCK_ERR_CONFIG, "/c:3: there is no section [services nope]", NULL},
         {"a CA bundle that is not there", {NULL}, CONFIG "ca_bundle = /ca\n", NULL, 0, 0, BEDROCK_ERR_CONFIG,
          "/ca (from ca_bundle in /c): No such file", NULL},
         {"a broken line", {NULL}, CONFIG "nonsense\n", NULL, 0, 0, BEDROCK_ERR_CONFIG, "/c:3: ", NULL},
@@ -205,7 +206,8 @@ static void test_profile_settings(void)
             CHECK_TEXT(b->cf.endpoint[0].host, strlen(b->cf.endpoint[0].host), cases[i].runtime);
             CHECK_TEXT(b->cf.endpoint[1].host, strlen(b->cf.endpoint[1].host), cases[i].control);
         } else {
-            CHECKF(strstr(bedrock_error(b)->message, cases[i].runtime) != NULL, "%s", bedrock_error(b)->message);
+            CHECKF(strstr(bedrock_error(b)->message, cases[i].runtime) != NULL, "%s",
+                   bedrock_error(b)->message);
         }
         bedrock_close(b);
     }
