@@ -27,6 +27,9 @@ extern "C" {
 
 #define BEDROCK_VERSION "0.1.0"
 
+/* The same of the library that is linked. Static. */
+const char *bedrock_version(void);
+
 /* What the built-in TLS is and offers on this processor, for a program's --version. Static. */
 const char *bedrock_tls_profile(void);
 

@@ -16,6 +16,11 @@ struct bdk_env bdk_client_env(const struct bedrock *b)
     return env;
 }
 
+const char *bedrock_version(void)
+{
+    return BEDROCK_VERSION;
+}
+
 /* The options that stay: hooks and limits. The strings are used up when the client is open. */
 static void open_keep_options(struct bedrock *b, const struct bedrock_options *opt)
 {

@@ -75,7 +75,7 @@ static int main_version(struct cli *c)
 {
     char line[256];
 
-    snprintf(line, sizeof line, "bedrock " BEDROCK_VERSION " (%s)", bedrock_tls_profile());
+    snprintf(line, sizeof line, "bedrock %s (%s)", bedrock_version(), bedrock_tls_profile());
     cli_out_line(&c->out, line);
     return CLI_OK;
 }
