@@ -167,8 +167,8 @@ fi
 # typed CODE NAME STATUS OUT: what stands on a terminal where the code is typed
 typed()
 {
-    if ! command -v script > /dev/null; then
-        skip "$2: no script(1)"
+    if ! script -qec true /dev/null < /dev/null > /dev/null 2>&1; then
+        skip "$2: no script(1), or no terminals to be had"
         return
     fi
     # typed when it is asked for: what was typed before does not count

@@ -58,7 +58,7 @@ gives '' '401 {"code":"Unauthorized","message":"This is not the token."}' raw GE
 # ---- Roles ----
 
 gives '' 'keys ASIA for 3[56]?? s, Bedrock 200' sts arn=$role/emulator session=me
-gives '' 'keys ASIA for 90? s, Bedrock 200' sts arn=$role/emulator session=me duration=900
+gives '' 'keys ASIA for [89]?? s, Bedrock 200' sts arn=$role/emulator session=me duration=900
 gives '' '*HTTP 403*AccessDenied*' sts arn=$role/denied session=me
 gives '' '*HTTP 403*AccessDenied*' sts arn=$role/external session=me
 gives '' '*HTTP 403*AccessDenied*' sts arn=$role/external session=me external=other
